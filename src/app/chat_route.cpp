@@ -1,0 +1,118 @@
+// POST /v1/chat/completions: the life of a request (ARCHITECTURE.md), stage by stage.
+#include "app/shard_service.hpp"
+#include "base/text.hpp"
+#include "intent/intent.hpp"
+#include "net/client_watch.hpp"
+#include "routing/routing.hpp"
+
+namespace gw::app {
+namespace {
+
+void cancel_request(void* cancel) {
+  static_cast<net::Cancel*>(cancel)->request(net::Stop::client_gone);
+}
+
+void append_ms(std::string& line, std::string_view key, Duration value) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::microseconds>(value).count() / 100;
+  line.append(" ").append(key).append("=").append(std::to_string(tenths / 10)).append(".");
+  line.append(std::to_string(tenths % 10));
+}
+
+}  // namespace
+
+net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
+  http::Exchange& exchange = context.exchange;
+  // The key is checked before the body is read: a stranger costs no memory.
+  Result<access::Caller> caller = authenticate(exchange);
+  if (!caller) co_return caller.error();
+  context.caller = std::move(*caller);
+
+  const Result<std::string_view> body = co_await exchange.read_body();
+  if (!body) co_return body.error();
+  context.body = *body;
+  metrics_.bytes_received.fetch_add(body->size(), std::memory_order_relaxed);
+
+  Result<chat::ChatRequest> request = chat::read(context.body);
+  if (!request) co_return request.error();
+  context.request = std::move(*request);
+  context.is_stream = context.request.stream;
+
+  context.verdict = intent::classify(context.request, context.body, *context.config);
+  Result<routing::Plan> plan = routing::plan(context.verdict, context.request, *context.config);
+  if (!plan) co_return plan.error();
+  context.plan = std::move(*plan);
+  context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
+  co_return Result<void>{};
+}
+
+net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  net::Cancel cancel;
+  relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
+  const Result<void> prepared = co_await prepare(context);
+  if (!prepared) {
+    context.outcome.error = prepared.error();
+    const Error& error = prepared.error();
+    const int status = http::status_of(error);
+    exchange.header("x-smartroute-request-id", context.id.text());
+    if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
+    if (status == 503) exchange.header("Retry-After", "1");
+    const std::string body = relay::error_body(error, status);
+    if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
+  } else {
+    const net::ClientWatch::Entry watch(
+        shard_.clients(), exchange.connection().fd(), cancel_request, &cancel
+    );
+    if (context.is_stream) metrics_.streams.fetch_add(1, std::memory_order_relaxed);
+    const bool is_stream = context.is_stream;
+    co_await relay::run(context, relay::Services{pool_, metrics_});
+    if (is_stream) metrics_.streams.fetch_sub(1, std::memory_order_relaxed);
+  }
+  record(context);
+}
+
+void ShardService::record(const relay::Context& context) {
+  const http::Exchange& exchange = context.exchange;
+  const relay::Outcome& outcome = context.outcome;
+  telemetry::RequestSample sample;
+  sample.route = telemetry::Route::chat;
+  const bool routed = !context.plan.candidates.empty();
+  if (routed) sample.tier = config::to_string(context.plan.tier);
+  sample.status = static_cast<std::uint16_t>(exchange.status());
+  if (outcome.error) sample.error = outcome.error->code;
+  sample.stream = context.is_stream;
+  sample.duration = Clock::now() - exchange.received();
+  if (outcome.first_content != TimePoint{}) sample.first_content = outcome.first_content - exchange.received();
+  sample.own = sample.duration - outcome.upstream_wait;
+  if (outcome.usage) {
+    sample.prompt_tokens = outcome.usage->prompt;
+    sample.completion_tokens = outcome.usage->completion;
+  }
+  metrics_.request(sample);
+
+  if (!telemetry::log_enabled(telemetry::Level::info)) return;
+  std::string line = "id=";
+  line.append(context.id.text()).append(" status=").append(std::to_string(sample.status));
+  if (routed) {
+    line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
+    line.append(" model=").append(telemetry::field(outcome.model.empty() ? "-" : outcome.model));
+    line.append(" attempts=").append(std::to_string(outcome.attempts.size()));
+    line.append(context.is_stream ? " stream=1" : " stream=0");
+  }
+  append_ms(line, "ms", sample.duration);
+  append_ms(line, "own_ms", sample.own);
+  if (sample.first_content.count() != 0) append_ms(line, "ttft_ms", sample.first_content);
+  if (outcome.usage) {
+    line.append(" tokens=").append(std::to_string(outcome.usage->prompt)).append("+");
+    line.append(std::to_string(outcome.usage->completion));
+  }
+  line.append(" key=").append(context.caller.key_id.empty() ? "-" : context.caller.key_id);
+  if (outcome.error) {
+    line.append(" error=").append(to_string(outcome.error->code));
+    line.append(" why=").append(telemetry::field(clip_utf8(outcome.error->message, 300)));
+  }
+  lines_.add(line);
+  if (flush_.due() == far_future) flush_.at(Clock::now() + Millis{200});
+}
+
+}  // namespace gw::app

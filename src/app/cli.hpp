@@ -1,0 +1,9 @@
+// The command line: serve, config check, --version.
+#pragma once
+
+namespace gw::app {
+
+/// The process' exit code: 0 done, 1 failed, 2 (or CLI11's own codes) for a command line that makes no sense.
+[[nodiscard]] int run_cli(int argc, char** argv);
+
+}  // namespace gw::app

@@ -1,0 +1,253 @@
+// Which path is answered by what. The chat route is in chat_route.cpp.
+#include "admin/assets.hpp"
+#include "admin/status.hpp"
+#include "app/shard_service.hpp"
+#include "base/text.hpp"
+#include "http/write.hpp"
+#include "routing/routing.hpp"
+
+#include <array>
+
+namespace gw::app {
+namespace {
+
+constexpr std::string_view json = "application/json";
+
+std::string percent_decoded(std::string_view text) {
+  const auto digit = [](char c) -> int {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+  };
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
+    if (!escape) {
+      out.push_back(text[i]);
+      continue;
+    }
+    out.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
+    i += 2;
+  }
+  return out;
+}
+
+std::string model_json(std::string_view id, std::string_view owner, std::int64_t created) {
+  std::string out = R"({"id":)";
+  append_json_string(out, id);
+  out.append(R"(,"object":"model","created":)").append(std::to_string(created)).append(R"(,"owned_by":)");
+  append_json_string(out, owner);
+  out.push_back('}');
+  return out;
+}
+
+}  // namespace
+
+net::Task<void> ShardService::route(http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  const std::string_view path = head.path;
+  const bool reads = head.method == "GET" || head.method == "HEAD";
+  if (path.starts_with("/v1/")) {
+    co_await answer_v1(exchange);
+  } else if (!reads) {
+    const bool known = path == "/healthz" || path == "/livez" || path == "/readyz" || path == "/metrics" ||
+                       path == "/api/status" || path == "/";
+    if (known) {
+      co_await not_allowed(exchange, "GET, HEAD");
+    } else {
+      co_await refuse(exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here."));
+    }
+  } else if (path == "/healthz" || path == "/livez") {
+    (void)co_await exchange.reply(200, json, R"({"status":"ok"})");
+    record_simple(exchange, telemetry::Route::health);
+  } else if (path == "/readyz") {
+    co_await answer_ready(exchange);
+  } else if (path == "/metrics") {
+    co_await answer_metrics(exchange);
+  } else if (path == "/api/status") {
+    co_await answer_status(exchange);
+  } else {
+    co_await answer_asset(exchange);
+  }
+}
+
+net::Task<void> ShardService::answer_v1(http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  const std::string_view path = head.path;
+  add_cors(exchange);
+  const bool is_chat = path == "/v1/chat/completions";
+  const bool is_models = path == "/v1/models" || path.starts_with("/v1/models/");
+  const std::string_view allow = is_chat ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  if (!is_chat && !is_models) {
+    std::string message = "There is no " + std::string(clip_utf8(path, 100)) +
+                          " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.";
+    co_await refuse(exchange, client_error(Errc::not_found, std::move(message)));
+  } else if (head.method == "OPTIONS") {
+    co_await answer_preflight(exchange, allow);
+  } else if (is_chat && head.method == "POST") {
+    co_await answer_chat(exchange);
+  } else if (is_models && (head.method == "GET" || head.method == "HEAD")) {
+    co_await answer_models(exchange, path.size() > 11 ? path.substr(11) : std::string_view{});
+  } else {
+    co_await not_allowed(exchange, allow);
+  }
+}
+
+net::Task<void> ShardService::answer_preflight(http::Exchange& exchange, std::string_view allow) {
+  const std::string_view wanted = exchange.head().headers.find("access-control-request-headers");
+  if (access::cors(exchange.head().headers.find("origin"), *config_).allowed) {
+    exchange.header("Access-Control-Allow-Methods", allow);
+    if (!wanted.empty()) exchange.header("Access-Control-Allow-Headers", wanted);
+    exchange.header("Access-Control-Max-Age", "600");
+  }
+  exchange.header("Allow", allow);
+  (void)co_await exchange.reply(204, {}, {});
+  record_simple(exchange, telemetry::Route::other);
+}
+
+void ShardService::add_cors(http::Exchange& exchange) const {
+  const access::CorsAnswer answer = access::cors(exchange.head().headers.find("origin"), *config_);
+  if (!answer.allowed) return;
+  exchange.header("Access-Control-Allow-Origin", answer.allow_origin);
+  if (answer.allow_origin != "*") exchange.header("Vary", "Origin");
+  exchange.header(
+      "Access-Control-Expose-Headers",
+      "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-decision"
+  );
+}
+
+Result<access::Caller> ShardService::authenticate(http::Exchange& exchange) const {
+  return access::authenticate(
+      exchange.head().headers.find("authorization"), exchange.connection().peer(), *config_
+  );
+}
+
+net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::string_view id) {
+  const Result<access::Caller> caller = authenticate(exchange);
+  if (!caller) {
+    co_await refuse(exchange, caller.error());
+    co_return;
+  }
+  const std::string wanted = percent_decoded(id);
+  std::string list;
+  std::string found;
+  const auto add = [&](std::string_view name, std::string_view owner) {
+    const std::string one = model_json(name, owner, runtime_.started);
+    if (!list.empty()) list.push_back(',');
+    list.append(one);
+    if (name == wanted) found = one;
+  };
+  for (const std::string_view name : routing::routing_names) add(name, "smart-route");
+  for (const routing::ListedModel& model : routing::listed_models(*config_)) add(model.id, model.provider);
+
+  if (id.empty()) {
+    const std::string body = R"({"object":"list","data":[)" + list + "]}";
+    (void)co_await exchange.reply(200, json, body);
+  } else if (!found.empty()) {
+    (void)co_await exchange.reply(200, json, found);
+  } else {
+    co_await refuse(
+        exchange, client_error(
+                      Errc::not_found,
+                      "The model " + std::string(clip_utf8(wanted, 100)) + " is not listed; see GET /v1/models.", "model"
+                  )
+    );
+    co_return;
+  }
+  record_simple(exchange, telemetry::Route::models);
+}
+
+net::Task<void> ShardService::answer_ready(http::Exchange& exchange) {
+  const bool ready = !draining();
+  (void)co_await exchange.reply(
+      ready ? 200 : 503, json, ready ? R"({"status":"ready"})" : R"({"status":"draining"})"
+  );
+  record_simple(exchange, telemetry::Route::health);
+}
+
+net::Task<void> ShardService::answer_metrics(http::Exchange& exchange) {
+  flush();
+  const std::string body = runtime_.metrics.render();
+  (void)co_await exchange.reply(200, "text/plain; version=0.0.4; charset=utf-8", body);
+  record_simple(exchange, telemetry::Route::metrics);
+}
+
+net::Task<void> ShardService::answer_status(http::Exchange& exchange) {
+  const std::string& peer = exchange.connection().peer();
+  const Result<access::Caller> caller = authenticate(exchange);
+  if (!caller && !access::is_private_address(peer)) {
+    co_await refuse(exchange, caller.error());
+    co_return;
+  }
+  admin::StatusInput input;
+  input.version = version;
+  input.started = runtime_.started;
+  input.draining = draining();
+  input.rejected = runtime_.rejected();
+  input.data_dir = runtime_.data_dir.string();
+  input.config_path = runtime_.config_path.string();
+  input.show_paths = peer == "127.0.0.1" || peer == "::1";
+  const std::string body = admin::status_json(*config_, runtime_.metrics, input);
+  exchange.header("Cache-Control", "no-store");
+  (void)co_await exchange.reply(200, json, body);
+  record_simple(exchange, telemetry::Route::admin);
+}
+
+net::Task<void> ShardService::answer_asset(http::Exchange& exchange) {
+  const http::Headers& headers = exchange.head().headers;
+  const std::string_view path = exchange.head().path;
+  const admin::Asset* asset = admin::find_asset(path == "/" ? "/index.html" : path);
+  if (asset == nullptr) {
+    co_await refuse(exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here."));
+    co_return;
+  }
+  exchange.header("ETag", asset->etag);
+  exchange.header("Cache-Control", asset->is_hashed ? "public, max-age=31536000, immutable" : "no-cache");
+  exchange.header("X-Content-Type-Options", "nosniff");
+  exchange.header("Referrer-Policy", "no-referrer");
+  exchange.header(
+      "Content-Security-Policy",
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+  );
+  exchange.header("Vary", "Accept-Encoding");
+  if (headers.find("if-none-match") == asset->etag) {
+    (void)co_await exchange.reply(304, {}, {});
+  } else if (headers.find("accept-encoding").find("gzip") != std::string_view::npos && !asset->gzip.empty()) {
+    exchange.header("Content-Encoding", "gzip");
+    (void)co_await exchange.reply(200, asset->content_type, asset->gzip);
+  } else {
+    (void)co_await exchange.reply(200, asset->content_type, asset->bytes);
+  }
+  record_simple(exchange, telemetry::Route::admin);
+}
+
+net::Task<void> ShardService::not_allowed(http::Exchange& exchange, std::string_view allow) {
+  exchange.header("Allow", allow);
+  co_await refuse(
+      exchange, client_error(
+                    Errc::method_not_allowed,
+                    "This path answers " + std::string(allow) + ", not " +
+                        std::string(clip_utf8(exchange.head().method, 20)) + "."
+                )
+  );
+}
+
+net::Task<void> ShardService::refuse(http::Exchange& exchange, const Error& error) {
+  const int status = http::status_of(error);
+  if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
+  const std::string body = refusal(error, status);
+  (void)co_await exchange.reply(status, json, body);
+}
+
+void ShardService::record_simple(const http::Exchange& exchange, telemetry::Route route) {
+  telemetry::RequestSample sample;
+  sample.route = route;
+  sample.status = static_cast<std::uint16_t>(exchange.status());
+  sample.duration = Clock::now() - exchange.received();
+  sample.own = sample.duration;
+  metrics_.request(sample);
+}
+
+}  // namespace gw::app

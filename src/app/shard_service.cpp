@@ -1,0 +1,88 @@
+#include "app/shard_service.hpp"
+
+#include "app/tls_listener.hpp"
+#include "http/write.hpp"
+
+namespace gw::app {
+
+ShardService::ShardService(
+    net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config
+)
+    : shard_(shard),
+      runtime_(runtime),
+      config_(std::move(config)),
+      pool_(shard, connect),
+      metrics_(runtime.metrics.shard(shard.index())),
+      flush_(shard.timers(), [](void* self) { static_cast<ShardService*>(self)->flush(); }, this) {}
+
+void ShardService::accept(
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+    std::function<void()> ended
+) {
+  metrics_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
+  shard_.gate().spawn("session", session(std::move(connection), std::move(tls), std::move(ended)));
+}
+
+net::Task<void> ShardService::session(
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+    std::function<void()> ended
+) {
+  metrics_.connections.fetch_add(1, std::memory_order_relaxed);
+  bool usable = true;
+  if (tls) {
+    connection->deadline(Clock::now() + config_->limits.head_timeout);
+    const net::IoResult shaken =
+        co_await connection->handshake(*tls, boost::asio::ssl::stream_base::server, configure_server, nullptr);
+    usable = shaken.ok();
+  }
+  if (usable) co_await http::serve(shard_, sessions_, *this, std::move(connection));
+  metrics_.connections.fetch_sub(1, std::memory_order_relaxed);
+  ended();
+}
+
+void ShardService::publish(config::Snapshot config) {
+  config_ = std::move(config);
+  pool_.configure(*config_);
+}
+
+http::ServerLimits ShardService::limits() const {
+  const config::Limits& from = config_->limits;
+  http::ServerLimits limits;
+  limits.head = {from.head_bytes, from.header_count};
+  limits.body_bytes = from.body_bytes;
+  limits.head_timeout = from.head_timeout;
+  limits.body_timeout = from.body_timeout;
+  limits.idle_timeout = from.idle_timeout;
+  limits.write_timeout = from.write_timeout;
+  return limits;
+}
+
+void ShardService::escaped(const std::exception_ptr& exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& e) {
+    telemetry::log(telemetry::Level::error, "request_failed", "what=" + telemetry::field(e.what()));
+  } catch (...) {
+    telemetry::log(telemetry::Level::error, "request_failed", "what=unknown");
+  }
+}
+
+std::string ShardService::refusal(const Error& error, int status) {
+  metrics_.request({telemetry::Route::other, {}, static_cast<std::uint16_t>(status), error.code, false, {}, {}, {}, 0, 0});
+  return relay::error_body(error, status);
+}
+
+net::Task<void> ShardService::handle(http::Exchange& exchange) {
+  metrics_.in_flight.fetch_add(1, std::memory_order_relaxed);
+  co_await route(exchange);
+  metrics_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void ShardService::flush() {
+  lines_.flush();
+  metrics_.upstream_idle.store(static_cast<std::int64_t>(pool_.counters().idle), std::memory_order_relaxed);
+  metrics_.upstream_opened.store(pool_.counters().opened, std::memory_order_relaxed);
+  metrics_.upstream_reused.store(pool_.counters().reused, std::memory_order_relaxed);
+}
+
+}  // namespace gw::app

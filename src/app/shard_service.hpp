@@ -1,0 +1,81 @@
+// One shard's application: routes a request to its handler, owns the shard's pool and counters. One thread.
+#pragma once
+
+#include "app/runtime.hpp"
+#include "base/id.hpp"
+#include "config/config.hpp"
+#include "http/session.hpp"
+#include "relay/relay.hpp"
+#include "telemetry/log.hpp"
+#include "upstream/pool.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gw::app {
+
+class ShardService final : public http::Service {
+ public:
+  ShardService(net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config);
+
+  /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
+  void accept(
+      std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+      std::function<void()> ended
+  );
+
+  /// Installs a configuration; on the shard's thread. Requests under way keep theirs.
+  void publish(config::Snapshot config);
+
+  void close_idle() { sessions_.close_idle(); }
+
+  [[nodiscard]] net::Shard& shard() noexcept { return shard_; }
+
+  // http::Service
+  [[nodiscard]] http::ServerLimits limits() const override;
+  net::Task<void> handle(http::Exchange& exchange) override;
+  void escaped(const std::exception_ptr& exception) noexcept override;
+  [[nodiscard]] std::string refusal(const Error& error, int status) override;
+  [[nodiscard]] bool draining() const noexcept override { return runtime_.draining.load(std::memory_order_relaxed); }
+
+  [[nodiscard]] bool closing() const noexcept override { return runtime_.closing.load(std::memory_order_relaxed); }
+
+ private:
+  net::Task<void> session(
+      std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+      std::function<void()> ended
+  );
+
+  net::Task<void> route(http::Exchange& exchange);
+  net::Task<void> answer_v1(http::Exchange& exchange);
+  net::Task<void> answer_chat(http::Exchange& exchange);
+  net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
+  net::Task<void> answer_ready(http::Exchange& exchange);
+  net::Task<void> answer_metrics(http::Exchange& exchange);
+  net::Task<void> answer_status(http::Exchange& exchange);
+  net::Task<void> answer_asset(http::Exchange& exchange);
+  net::Task<void> answer_preflight(http::Exchange& exchange, std::string_view allow);
+  net::Task<void> refuse(http::Exchange& exchange, const Error& error);
+  net::Task<void> not_allowed(http::Exchange& exchange, std::string_view allow);
+
+  /// The stages of a chat request up to its plan. An error is the client's, or no_route.
+  net::Task<Result<void>> prepare(relay::Context& context);
+  [[nodiscard]] Result<access::Caller> authenticate(http::Exchange& exchange) const;
+  void add_cors(http::Exchange& exchange) const;
+  void record(const relay::Context& context);
+  void record_simple(const http::Exchange& exchange, telemetry::Route route);
+  void flush();
+
+  net::Shard& shard_;
+  Runtime& runtime_;
+  config::Snapshot config_;
+  upstream::Pool pool_;
+  telemetry::ShardMetrics& metrics_;
+  RequestIdSource ids_;
+  http::Sessions sessions_;
+  telemetry::RequestLines lines_;
+  net::Deadline flush_;
+};
+
+}  // namespace gw::app

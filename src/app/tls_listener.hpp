@@ -1,0 +1,18 @@
+// The server's certificate: a TLS context that is made anew when its files change, without a restart.
+#pragma once
+
+#include "base/error.hpp"
+#include "config/config.hpp"
+#include "net/asio.hpp"
+
+#include <memory>
+
+namespace gw::app {
+
+/// Errors: invalid_config naming the file and what OpenSSL said of it.
+[[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> make_server_context(const config::Tls& settings);
+
+/// For `Connection::handshake` on the server's side; `argument` is not used.
+void configure_server(SSL* ssl, void* argument);
+
+}  // namespace gw::app

@@ -1,0 +1,79 @@
+// Reads an OpenAI chat completion request once, without copying: what later stages need to know, as views and positions
+// in the untouched body. Decides whether the body is a chat request; does not decide where it goes.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::chat {
+
+/// Bytes that must be readable behind a body for the vectorised parser; their value does not matter.
+inline constexpr std::size_t padding = 64;
+
+/// A place in the body.
+struct Span {
+  std::size_t offset = 0;
+  std::size_t length = 0;
+};
+
+enum class Role : std::uint8_t { system, developer, user, assistant, tool, function, other };
+
+/// One message, by position. Text is kept as raw JSON (the inside of its string literals, escapes not resolved), since
+/// only the classifier's head and tail are ever unescaped.
+struct Message {
+  Role role = Role::other;
+  std::vector<Span> text;      ///< string content, or each text part; without the quotes
+  std::uint32_t images = 0;    ///< parts of type image_url, image, input_image
+  std::uint32_t tool_calls = 0;
+};
+
+/// A member of the top-level object: its key (unescaped only if it had no escapes; keys with escapes never match ours)
+/// and the spans that the splice needs.
+struct Field {
+  std::string_view key;
+  Span key_span;    ///< with its quotes
+  Span value;
+  bool is_null = false;
+};
+
+struct ChatRequest {
+  std::string model;                        ///< unescaped; empty = missing or null
+  bool stream = false;
+  std::optional<bool> include_usage;        ///< stream_options.include_usage; nullopt = the client did not say
+  std::optional<Span> include_usage_value;  ///< where its value stands
+  std::optional<Span> stream_options;       ///< the object's span
+  std::vector<Message> messages;
+  std::uint32_t images = 0;
+  std::uint32_t tools = 0;                  ///< definitions in `tools` or `functions`
+  bool has_json_schema = false;             ///< response_format.type == "json_schema"
+  bool has_response_format = false;
+  std::uint32_t n = 1;
+  std::optional<std::uint64_t> max_tokens;  ///< max_completion_tokens, else max_tokens
+  std::string_view user;                    ///< raw, for affinity
+  std::string_view prompt_cache_key;        ///< raw, for affinity
+  std::string_view reasoning_effort;        ///< raw
+  std::vector<Field> fields;                ///< in the order of the body
+  std::size_t object_begin = 0;             ///< offset of the top-level '{'
+  std::size_t object_end = 0;               ///< offset of its '}'
+  std::size_t text_bytes = 0;               ///< sum of all text spans
+
+  [[nodiscard]] const Field* find(std::string_view key) const noexcept;
+};
+
+/// `body.data()` must be readable for `padding` bytes more. Errors are client_error with a message for people and the
+/// field in `param`: not JSON, not an object, invalid UTF-8, nested deeper than 512 levels, a top-level key twice,
+/// `messages` missing, empty or not an array of objects, `role` missing, wrong types of the fields above.
+/// Not refused: unknown fields and roles, lone surrogates inside texts (sent on as they came).
+/// The whole document is validated (RFC 8259), unread parts too. Thread: any; uses a per-thread parser.
+[[nodiscard]] Result<ChatRequest> read(std::string_view body);
+
+/// Unescapes the inside of a JSON string literal; lone surrogates become U+FFFD. Stops after `max_bytes` of output.
+[[nodiscard]] std::string unescape(std::string_view raw, std::size_t max_bytes = SIZE_MAX);
+
+}  // namespace gw::chat

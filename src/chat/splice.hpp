@@ -1,0 +1,40 @@
+// The body that goes to a provider: the client's bytes with only `model`, operator parameters and usage reporting
+// changed. Nothing is re-serialised: pieces of the original and short insertions, for one gather write.
+#pragma once
+
+#include "chat/chat.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::chat {
+
+/// A parameter by key with its value as JSON text.
+struct Edit {
+  std::string_view key;
+  std::string_view json;
+};
+
+/// Order of strength, weakest first: `defaults` in their order (later wins), the request's own non-null value, `forced`.
+struct SpliceInput {
+  std::string_view model;                  ///< the upstream's name for the model, not escaped
+  std::vector<Edit> defaults;
+  std::vector<Edit> forced;
+  std::optional<bool> force_stream;        ///< set when the upstream must be asked otherwise than the client did
+  bool inject_usage = false;               ///< add stream_options.include_usage:true (only if the client did not say)
+};
+
+/// Pieces are views into `body`, or into `owned`. Keep all three alive while they are written.
+struct Spliced {
+  std::string owned;                       ///< all inserted text, one allocation
+  std::vector<std::string_view> pieces;    ///< in order; no empty ones
+  std::size_t size = 0;                    ///< sum of the pieces
+
+  [[nodiscard]] std::string joined() const;
+};
+
+/// Never fails: the request was validated by `read`. A body without `model` gets one as its first member.
+[[nodiscard]] Spliced splice(std::string_view body, const ChatRequest& request, const SpliceInput& input);
+
+}  // namespace gw::chat

@@ -1,0 +1,61 @@
+#include "config/config.hpp"
+
+namespace gw::config {
+
+std::string_view to_string(Tier tier) noexcept {
+  switch (tier) {
+    case Tier::t1: return "t1";
+    case Tier::t2: return "t2";
+    case Tier::t3: return "t3";
+  }
+  return "t1";
+}
+
+std::optional<Tier> tier_from(std::string_view name) noexcept {
+  if (name == "t1" || name == "T1") return Tier::t1;
+  if (name == "t2" || name == "T2") return Tier::t2;
+  if (name == "t3" || name == "T3") return Tier::t3;
+  return std::nullopt;
+}
+
+std::string_view to_string(Protocol protocol) noexcept {
+  switch (protocol) {
+    case Protocol::openai: return "openai";
+    case Protocol::v1_messages: return "v1-messages";
+    case Protocol::v1_response: return "v1-response";
+    case Protocol::demo: return "demo";
+  }
+  return "openai";
+}
+
+std::string_view to_string(Strategy strategy) noexcept {
+  switch (strategy) {
+    case Strategy::sequential: return "sequential";
+    case Strategy::random: return "random";
+    case Strategy::adaptive: return "adaptive";
+  }
+  return "sequential";
+}
+
+std::string_view to_string(RouterMode mode) noexcept {
+  switch (mode) {
+    case RouterMode::automatic: return "auto";
+    case RouterMode::keyword: return "keyword";
+    case RouterMode::local: return "local";
+    case RouterMode::llm: return "llm";
+    case RouterMode::fixed: return "fixed";
+  }
+  return "auto";
+}
+
+std::shared_ptr<const Provider> Config::provider_of(const ModelEntry& entry) const {
+  if (entry.provider == "upstream") {
+    if (const auto mapped = providers.model_map.find(entry.model); mapped != providers.model_map.end()) {
+      if (const auto found = providers.by_id.find(mapped->second); found != providers.by_id.end()) return found->second;
+    }
+  }
+  const auto found = providers.by_id.find(entry.provider);
+  return found == providers.by_id.end() ? nullptr : found->second;
+}
+
+}  // namespace gw::config

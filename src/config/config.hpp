@@ -1,0 +1,228 @@
+// The settings, as the program uses them, and the manual of each: what it bounds, its unit, its default.
+// Decides nothing; `load.hpp` reads every historical shape of config.json into this, `store.hpp` keeps the file.
+// Immutable once published: a request holds the Snapshot it began with.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::config {
+
+enum class Tier : std::uint8_t { t1, t2, t3 };
+inline constexpr std::array<Tier, 3> tiers{Tier::t1, Tier::t2, Tier::t3};
+
+[[nodiscard]] std::string_view to_string(Tier tier) noexcept;                    // "t1"
+[[nodiscard]] std::optional<Tier> tier_from(std::string_view name) noexcept;     // "t1", "T1"
+
+/// One value a tier, as the file's tier maps.
+template <class T>
+struct PerTier {
+  std::array<T, 3> values{};
+
+  T& operator[](Tier t) { return values[static_cast<std::size_t>(t)]; }
+
+  const T& operator[](Tier t) const { return values[static_cast<std::size_t>(t)]; }
+
+  friend bool operator==(const PerTier&, const PerTier&) = default;
+};
+
+/// A request parameter an operator set: its key and its value as JSON text, sent as written.
+struct Parameter {
+  std::string key;
+  std::string json;
+
+  friend bool operator==(const Parameter&, const Parameter&) = default;
+};
+
+using Parameters = std::vector<Parameter>;
+
+enum class Protocol : std::uint8_t { openai, v1_messages, v1_response, demo };
+[[nodiscard]] std::string_view to_string(Protocol protocol) noexcept;  // "openai", "v1-messages", "v1-response", "demo"
+
+enum class StreamUsage : std::uint8_t {
+  inject,  ///< ask for usage when the client did not say, and take that one chunk out again
+  as_is,   ///< send what the client sent
+};
+
+/// Where requests go. Ids: "upstream" is the default provider, others are keys of `providers.custom`.
+struct Provider {
+  std::string id;
+  /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Unused for demo.
+  std::string base_url;
+  /// Empty = no Authorization header at all (Ollama, vLLM). "env:NAME" and "file:PATH" are resolved at load.
+  Secret api_key;
+  Protocol protocol = Protocol::openai;
+  bool verify_ssl = true;
+  /// PEM file with further trusted authorities; empty = the system's.
+  std::string ca_file;
+  /// http://[user:password@]host:port of a forward proxy (HTTP CONNECT for https, absolute form is not used).
+  std::string proxy;
+  /// Fixed extra request headers, sent after ours. Never Host, Content-Length, Transfer-Encoding or Connection.
+  std::vector<std::pair<std::string, std::string>> headers;
+  StreamUsage stream_usage = StreamUsage::inject;
+
+  friend bool operator==(const Provider&, const Provider&) = default;
+};
+
+/// One entry of a tier's list. Id in statistics: `model`, or `provider/model` when the provider is not "upstream".
+struct ModelEntry {
+  std::string model;
+  std::string provider = "upstream";
+  bool multimodal = true;
+  double weight = 0.5;
+
+  /// The key of health statistics and of `/v1/models` (contract 1.1 "Model id").
+  [[nodiscard]] std::string id() const { return provider == "upstream" ? model : provider + "/" + model; }
+
+  friend bool operator==(const ModelEntry&, const ModelEntry&) = default;
+};
+
+enum class Strategy : std::uint8_t { sequential, random, adaptive };
+[[nodiscard]] std::string_view to_string(Strategy strategy) noexcept;
+
+struct General {
+  int log_retention_days = 7;
+  /// Bearer key for /v1. Empty = open, for callers on loopback and private addresses only unless `open_to_public`.
+  Secret gateway_api_key;
+  /// With an empty key: also answer callers on public addresses.
+  bool open_to_public = false;
+  /// True routes everything but the tier names, as the original did. Set when an original's file is upgraded.
+  bool ignore_requested_model = false;
+};
+
+struct Models {
+  PerTier<std::vector<ModelEntry>> entries;
+  PerTier<Strategy> strategies;
+};
+
+struct Timeouts {
+  /// From the start of an attempt to the first real content (design section 4). Covers connect, TLS and headers.
+  PerTier<Millis> connect{{Millis{5000}, Millis{15000}, Millis{30000}}};
+  /// Whole attempt, a true total.
+  PerTier<Millis> generation{{Millis{300000}, Millis{300000}, Millis{300000}}};
+  /// Longest silence between two pieces of an answer that has begun. Heartbeats of the provider count as life.
+  Millis idle{60000};
+};
+
+struct RetryConditions {
+  std::vector<int> status_codes{429, 500, 502, 503, 504};
+  /// Kept in lower case; matched without regard to case.
+  std::vector<std::string> error_keywords{"rate limit", "quota exceeded", "overloaded", "timeout", "try again"};
+  bool retry_on_empty = true;
+  /// A keyword in a completion counts only when the answer is at most this long (design section 4).
+  std::size_t keyword_max_chars = 200;
+};
+
+struct Retries {
+  PerTier<int> rounds{{1, 1, 1}};
+  PerTier<int> max_retries{{3, 3, 3}};
+  RetryConditions conditions;
+};
+
+struct Providers {
+  /// By id, "upstream" included.
+  std::map<std::string, std::shared_ptr<const Provider>, std::less<>> by_id;
+  /// Model name -> provider id, for entries whose provider is "upstream".
+  std::map<std::string, std::string, std::less<>> model_map;
+};
+
+enum class RouterMode : std::uint8_t { automatic, keyword, local, llm, fixed };
+[[nodiscard]] std::string_view to_string(RouterMode mode) noexcept;  // "auto", "keyword", "local", "llm", "fixed"
+
+struct Router {
+  RouterMode mode = RouterMode::automatic;
+  /// The tier of mode `fixed`, and of a request no step decided.
+  Tier default_tier = Tier::t1;
+};
+
+struct Params {
+  /// Defaults for every model; the request's own non-null value wins over them.
+  Parameters global;
+  /// By bare model name; win over `global`.
+  std::map<std::string, Parameters, std::less<>> by_model;
+  /// By bare model name; win over the request.
+  std::map<std::string, Parameters, std::less<>> forced_by_model;
+};
+
+struct Tls {
+  std::string cert_file;  ///< PEM chain; empty = plain HTTP
+  std::string key_file;
+};
+
+struct Server {
+  std::string bind = "0.0.0.0";
+  std::uint16_t port = 6688;
+  Tls tls;
+  /// 0 = one a core.
+  unsigned shards = 0;
+  /// After SIGTERM: how long to go on accepting with /readyz false, so that a load balancer notices.
+  Millis drain_delay{0};
+  /// After that: how long running requests may take to finish.
+  Millis grace{30000};
+};
+
+struct Limits {
+  std::size_t head_bytes = 32 * 1024;
+  std::size_t header_count = 100;
+  std::size_t body_bytes = 32 * 1024 * 1024;
+  std::size_t connections = 10000;
+  /// One SSE event of a provider, and a plain answer's inspected part.
+  std::size_t event_bytes = 16 * 1024 * 1024;
+  Millis head_timeout{15000};   ///< first byte of a head to its end
+  Millis body_timeout{60000};   ///< longest silence while a body arrives
+  Millis idle_timeout{75000};   ///< keep-alive connection without a request
+  Millis write_timeout{60000};  ///< longest time a client may take nothing
+};
+
+struct Upstream {
+  /// A pooled connection is closed after this long without use. Short: many servers close idle ones after 5 s or so.
+  Millis pool_idle{4000};
+  std::size_t pool_size = 128;    ///< idle connections kept, a shard and endpoint
+  Millis connect{4000};           ///< TCP and TLS together, within `timeouts.connect`
+  Millis dns_ttl{30000};
+  Millis dns_stale{600000};       ///< how long the last good answer serves while resolving fails
+};
+
+struct Stream {
+  Millis hold{10000};       ///< silence before the status is spent and comments begin
+  Millis heartbeat{15000};  ///< between comments
+};
+
+struct Cors {
+  /// Unset: any origin when a gateway key is required, none when the gateway is open. Set: these only ("*" = any).
+  std::optional<std::vector<std::string>> origins;
+};
+
+struct Config {
+  int schema_version = 1;
+  General general;
+  Models models;
+  Timeouts timeouts;
+  Retries retries;
+  Providers providers;
+  Router router;
+  Params params;
+  Server server;
+  Limits limits;
+  Upstream upstream;
+  Stream stream;
+  Cors cors;
+
+  /// The provider that answers for an entry: its own, or for "upstream" what `providers.map` says (contract 4.4).
+  /// Null only for an entry that validation would have refused.
+  [[nodiscard]] std::shared_ptr<const Provider> provider_of(const ModelEntry& entry) const;
+};
+
+using Snapshot = std::shared_ptr<const Config>;
+
+}  // namespace gw::config

@@ -1,0 +1,78 @@
+// Private to config: its JSON library, and the one way in which settings are read and complained about.
+#pragma once
+
+#include "config/load.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::config {
+
+using Json = nlohmann::ordered_json;
+
+/// Collects everything that is wrong, so that all of it is reported at once.
+struct Findings {
+  std::vector<Problem> problems;
+  std::vector<Problem> warnings;
+
+  void problem(std::string path, std::string message) { problems.push_back({std::move(path), std::move(message)}); }
+
+  void warning(std::string path, std::string message) { warnings.push_back({std::move(path), std::move(message)}); }
+};
+
+/// An object of the file being read: typed access to its members, each complaint with its path.
+class Section {
+ public:
+  /// `json` may be null (the section is missing: all defaults) or no object (a problem, then as if missing).
+  Section(const Json* json, std::string path, Findings& findings);
+
+  [[nodiscard]] const Json* find(std::string_view key) const;
+  [[nodiscard]] Section section(std::string_view key) const;
+  [[nodiscard]] std::string path_of(std::string_view key) const;
+
+  [[nodiscard]] bool exists() const noexcept { return json_ != nullptr; }
+
+  [[nodiscard]] const Json* json() const noexcept { return json_; }
+
+  [[nodiscard]] Findings& findings() const noexcept { return findings_; }
+
+  // Each leaves `out` as it is when the key is missing, and when its value is wrong (a problem then).
+  void read(std::string_view key, bool& out) const;
+  void read(std::string_view key, std::string& out) const;
+  void read(std::string_view key, double& out, double low, double high) const;
+  void read_integer(std::string_view key, std::int64_t low, std::int64_t high, std::int64_t& out) const;
+  void read(std::string_view key, Millis& out, std::int64_t low = 0, std::int64_t high = 86'400'000) const;
+
+  template <class Int>
+  void read_count(std::string_view key, Int& out, std::int64_t low, std::int64_t high) const {
+    auto value = static_cast<std::int64_t>(out);
+    read_integer(key, low, high, value);
+    out = static_cast<Int>(value);
+  }
+
+  /// Reads a list of strings; false when missing or wrong.
+  bool read(std::string_view key, std::vector<std::string>& out) const;
+
+  /// A warning for each member that is not in `known`.
+  void warn_unknown(std::initializer_list<std::string_view> known) const;
+
+ private:
+  const Json* json_;
+  std::string path_;
+  Findings& findings_;
+};
+
+/// True for a file of the original: no schema_version.
+[[nodiscard]] bool is_original(const Json& root);
+
+/// The original's settings in today's shape (contract 1.1 to 1.3): nested, entries as objects, every unknown key kept.
+[[nodiscard]] Json converted(const Json& original);
+
+/// Today's shape into Config. Adds to `findings`.
+[[nodiscard]] Config read_config(const Json& root, bool was_original, const SecretSource& secrets, Findings& findings);
+
+}  // namespace gw::config

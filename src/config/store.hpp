@@ -1,0 +1,46 @@
+// The file config.json: created, upgraded with a backup, watched, and never replaced by a bad one.
+#pragma once
+
+#include "base/error.hpp"
+#include "config/load.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace gw::config {
+
+/// Writes to a temporary file beside `path`, fsync, rename, fsync of the folder. Mode 0600.
+[[nodiscard]] Result<void> write_atomically(const std::filesystem::path& path, std::string_view text);
+
+struct Opened {
+  Snapshot snapshot;
+  std::vector<Problem> warnings;
+  bool created = false;                            ///< there was no file; the default was written
+  std::optional<std::filesystem::path> backup;     ///< the original's file was rewritten; its copy
+};
+
+/// The boot path, also of `smartroute config check`: creates the default, loads, upgrades an original's file (copy to
+/// config.backup.json, or config.backup-N.json when that exists). On problems: all of them, and the file untouched.
+[[nodiscard]] std::variant<Opened, std::vector<Problem>> open(
+    const std::filesystem::path& data_dir, const SecretSource& secrets
+);
+
+/// Loads one file without writing anything.
+[[nodiscard]] LoadResult check(const std::filesystem::path& file, const SecretSource& secrets);
+
+/// Watches the folder of `file` (inotify: survives editors that rename, symlink swaps, removal) on a thread of its own;
+/// waits `debounce` after the last event, then calls `changed` on that thread. The destructor stops and joins.
+class Watcher {
+ public:
+  Watcher(std::filesystem::path file, Millis debounce, std::function<void()> changed);
+  ~Watcher();
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gw::config

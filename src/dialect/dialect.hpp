@@ -1,0 +1,108 @@
+// How a provider speaks: the request it wants, what its answers mean. Pure: bytes in, bytes and meanings out; no I/O.
+// A dialect is one folder and one line in `for_protocol`. Same dialect in and out stays byte-exact: `bytes` of an event
+// is then its raw form. (Translating dialects give other bytes; the relay does not care.)
+#pragma once
+
+#include "base/error.hpp"
+#include "chat/chat.hpp"
+#include "chat/splice.hpp"
+#include "config/config.hpp"
+#include "http/head.hpp"
+#include "http/sse.hpp"
+#include "routing/routing.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gw::dialect {
+
+/// Token counts as the provider reported them; several reports merge field-wise by maximum.
+struct Usage {
+  std::uint64_t prompt = 0;
+  std::uint64_t completion = 0;
+  std::uint64_t total = 0;
+  std::uint64_t cached = 0;     ///< prompt_tokens_details.cached_tokens
+  std::uint64_t reasoning = 0;  ///< completion_tokens_details.reasoning_tokens
+
+  void merge(const Usage& other) noexcept;
+
+  friend bool operator==(const Usage&, const Usage&) = default;
+};
+
+/// What one event of a stream meant.
+struct Meaning {
+  bool content = false;        ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
+  bool finished = false;       ///< a finish reason (an earlier one is never erased by a later null)
+  bool terminator = false;     ///< [DONE]
+  bool usage_only = false;     ///< a chunk with usage and no choices
+  std::optional<Usage> usage;
+  std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
+  std::string_view text;       ///< raw JSON inside of the content delta, for the keyword rule; a view into the event
+};
+
+/// A whole plain answer, read.
+struct ReplyFacts {
+  bool has_content = false;  ///< text, refusal, reasoning or tool calls in any choice
+  bool finished = false;     ///< every choice has a finish reason
+  std::optional<Usage> usage;
+  std::string_view text;     ///< raw JSON inside of the first choice's content, when it is a string
+};
+
+/// The stream of one attempt, event by event. Not thread-safe; one an attempt.
+class ReplyStream {
+ public:
+  virtual ~ReplyStream() = default;
+  ReplyStream() = default;
+  ReplyStream(const ReplyStream&) = delete;
+  ReplyStream& operator=(const ReplyStream&) = delete;
+
+  /// Reads one event that has data.
+  virtual Meaning read(const http::SseEvent& event) = 0;
+};
+
+/// What goes to the provider, but for Host and Content-Length, which the upstream layer adds.
+struct Request {
+  std::string target;         ///< path and query, e.g. /v1/chat/completions
+  std::string header_lines;   ///< "Name: value\r\n" each; Authorization among them when there is a key
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  Dialect() = default;
+  Dialect(const Dialect&) = delete;
+  Dialect& operator=(const Dialect&) = delete;
+
+  /// Path and fixed headers for a provider; `base_path` is the path part of its base_url ("/v1").
+  [[nodiscard]] virtual Request request(const config::Provider& provider, std::string_view base_path) const = 0;
+
+  [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream() const = 0;
+
+  /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class an `error` object in
+  /// it names.
+  [[nodiscard]] virtual Result<ReplyFacts> reply(std::string_view body) const = 0;
+
+  /// The class of a non-2xx answer (design section 6). The message names the status and, clipped to 300 bytes, the
+  /// provider's own error message when the body is JSON; never HTML or a raw body.
+  [[nodiscard]] virtual Error failure(int status, std::string_view body) const = 0;
+};
+
+/// The dialects that go over a connection; null for `demo` (in process) and for those not built yet.
+[[nodiscard]] const Dialect* for_protocol(config::Protocol protocol) noexcept;
+
+/// The first configured keyword in a text (raw JSON inside), whatever the case of its ASCII letters.
+[[nodiscard]] std::optional<std::string_view> keyword_in(
+    std::string_view text, const config::RetryConditions& conditions
+);
+
+/// The keyword rule of design section 4 for an answer of this text: a keyword that stands in it and not in the prompt. A
+/// user who asks "what is a rate limit?" gets an answer. `body` is what `request` points into.
+[[nodiscard]] std::optional<std::string_view> keyword_rule(
+    std::string_view text, const config::RetryConditions& conditions, const chat::ChatRequest& request,
+    std::string_view body
+);
+
+}  // namespace gw::dialect

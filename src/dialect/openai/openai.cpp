@@ -1,0 +1,242 @@
+#include "dialect/openai/openai.hpp"
+
+#include "dialect/openai/json.hpp"
+#include "http/write.hpp"
+
+namespace gw::dialect::openai {
+namespace {
+
+namespace od = simdjson::ondemand;
+
+Error not_the_dialect(std::string_view what) {
+  return upstream_error(Errc::upstream_protocol, "the provider sent " + std::string(what));
+}
+
+std::string_view trimmed(std::string_view token) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')) {
+    token.remove_suffix(1);
+  }
+  return token;
+}
+
+// True for a value that carries something: a text that is not empty, a list or object that is not empty.
+bool carries(od::value& value) {
+  const std::string_view token = trimmed(value.raw_json_token());
+  if (token.empty() || token == "null" || token == "\"\"") return false;
+  if (token.front() == '[') {
+    od::array list;
+    bool empty = true;
+    return value.get_array().get(list) == simdjson::SUCCESS && list.is_empty().get(empty) == simdjson::SUCCESS && !empty;
+  }
+  if (token.front() == '{') {
+    od::object object;
+    bool empty = true;
+    return value.get_object().get(object) == simdjson::SUCCESS && object.is_empty().get(empty) == simdjson::SUCCESS &&
+           !empty;
+  }
+  return true;
+}
+
+// What one `delta` or `message` holds.
+struct Content {
+  bool any = false;
+  std::string_view text;  // raw inside of `content`
+};
+
+Content read_content(od::object object) {
+  Content content;
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    const od::raw_json_string key = field.key();
+    if (key == "content") {
+      const std::string_view token = trimmed(field.value().raw_json_token());
+      if (token.size() >= 2 && token.front() == '"') content.text = token.substr(1, token.size() - 2);
+      content.any = carries(field.value()) || content.any;
+    } else if (key == "reasoning_content" || key == "reasoning" || key == "refusal" || key == "tool_calls" ||
+               key == "function_call" || key == "audio" || key == "reasoning_details") {
+      content.any = carries(field.value()) || content.any;
+    }
+  }
+  return content;
+}
+
+// One element of `choices`, of a chunk (`delta`) or an answer (`message`).
+struct Choice {
+  Content content;
+  bool finished = false;
+  std::optional<Usage> usage;  // Moonshot reports it here
+};
+
+Choice read_choice(od::object object) {
+  Choice choice;
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    const od::raw_json_string key = field.key();
+    if (key == "delta" || key == "message") {
+      od::object inner;
+      if (field.value().get_object().get(inner) == simdjson::SUCCESS) choice.content = read_content(inner);
+    } else if (key == "text") {
+      choice.content.any = carries(field.value()) || choice.content.any;
+    } else if (key == "finish_reason") {
+      choice.finished = carries(field.value());
+    } else if (key == "usage") {
+      od::object usage;
+      if (field.value().get_object().get(usage) == simdjson::SUCCESS) choice.usage = read_usage(usage);
+    }
+  }
+  return choice;
+}
+
+// A chunk or an answer, read in one pass.
+struct Document {
+  bool has_choices = false;
+  std::size_t choices = 0;
+  std::size_t finished = 0;
+  bool content = false;
+  std::string_view text;  // of the first choice
+  std::optional<Usage> usage;
+  std::optional<Error> error;
+};
+
+void add_usage(Document& out, const Usage& usage) {
+  if (out.usage) {
+    out.usage->merge(usage);
+  } else {
+    out.usage = usage;
+  }
+}
+
+void read_choices(od::value& value, Document& out) {
+  od::array list;
+  if (value.get_array().get(list) != simdjson::SUCCESS) return;
+  out.has_choices = true;
+  for (auto element : list) {
+    od::object object;
+    if (std::move(element).get_object().get(object) != simdjson::SUCCESS) break;
+    const Choice choice = read_choice(object);
+    if (out.choices++ == 0) out.text = choice.content.text;
+    out.content = out.content || choice.content.any;
+    if (choice.finished) ++out.finished;
+    if (choice.usage) add_usage(out, *choice.usage);
+  }
+}
+
+// False when the bytes are no JSON object.
+bool read_document(std::string_view json, Document& out) {
+  od::document document;
+  od::object object;
+  if (parse(json, document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS) return false;
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) return false;
+    const od::raw_json_string key = field.key();
+    if (key == "choices") {
+      read_choices(field.value(), out);
+    } else if (key == "usage") {
+      od::object usage;
+      if (field.value().get_object().get(usage) == simdjson::SUCCESS) add_usage(out, read_usage(usage));
+    } else if (key == "error") {
+      od::value value = field.value();
+      if (trimmed(value.raw_json_token()) != "null") out.error = read_error(value, 0);
+    }
+  }
+  return true;
+}
+
+class Stream final : public ReplyStream {
+ public:
+  Meaning read(const http::SseEvent& event) override {
+    Meaning meaning;
+    if (event.data == "[DONE]") {
+      meaning.terminator = true;
+      return meaning;
+    }
+    Document document;
+    if (!read_document(event.data, document)) {
+      meaning.error = not_the_dialect("an event that is not a JSON object");
+      return meaning;
+    }
+    meaning.usage = document.usage;
+    if (document.error) {
+      meaning.error = std::move(document.error);
+    } else if (event.name == "error") {
+      meaning.error = upstream_error(Errc::upstream_server, "an error event of the provider");
+    }
+    meaning.content = document.content;
+    meaning.finished = document.finished != 0;
+    meaning.usage_only = document.usage.has_value() && document.choices == 0;
+    meaning.text = document.text;
+    return meaning;
+  }
+};
+
+class OpenAi final : public Dialect {
+ public:
+  [[nodiscard]] Request request(const config::Provider& provider, std::string_view base_path) const override {
+    constexpr std::string_view endpoint = "/chat/completions";
+    Request out;
+    out.target = base_path;
+    if (!base_path.ends_with(endpoint)) out.target.append(endpoint);
+    http::append_header(out.header_lines, "Content-Type", "application/json");
+    if (!provider.api_key.empty()) {
+      http::append_header(out.header_lines, "Authorization", "Bearer " + std::string(provider.api_key.reveal()));
+    }
+    for (const auto& [name, value] : provider.headers) http::append_header(out.header_lines, name, value);
+    return out;
+  }
+
+  [[nodiscard]] std::unique_ptr<ReplyStream> stream() const override { return std::make_unique<Stream>(); }
+
+  [[nodiscard]] Result<ReplyFacts> reply(std::string_view body) const override {
+    Document document;
+    if (!read_document(body, document)) {
+      const bool is_markup = body.find_first_not_of(" \t\r\n") != std::string_view::npos &&
+                             body[body.find_first_not_of(" \t\r\n")] == '<';
+      return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
+    }
+    if (document.error) return *document.error;
+    if (!document.has_choices) return not_the_dialect("a reply without choices");
+    ReplyFacts facts;
+    facts.has_content = document.content;
+    facts.finished = document.choices != 0 && document.finished == document.choices;
+    facts.usage = document.usage;
+    facts.text = document.text;
+    return facts;
+  }
+
+  [[nodiscard]] Error failure(int status, std::string_view body) const override {
+    od::document document;
+    od::object object;
+    Error error = upstream_error(class_of({}, {}, status), "status " + std::to_string(status));
+    if (parse(body, document) == simdjson::SUCCESS && document.get_object().get(object) == simdjson::SUCCESS) {
+      for (auto member : object) {
+        od::field field;
+        if (std::move(member).get(field) != simdjson::SUCCESS) break;
+        if (field.key() == "error") {
+          error = read_error(field.value(), status);
+          break;
+        }
+        if (field.key() == "message") {  // some servers answer {"message": "..."} (vLLM, SiliconFlow)
+          std::string_view text;
+          if (field.value().get_string().get(text) == simdjson::SUCCESS) {
+            error.message = "status " + std::to_string(status) + ": " + shown_message(text);
+          }
+        }
+      }
+    }
+    if (status >= 300 && status < 400) error.message += " (redirects are not followed; check base_url)";
+    error.upstream_status = static_cast<std::uint16_t>(status);
+    return error;
+  }
+};
+
+}  // namespace
+
+const Dialect& dialect() {
+  static const OpenAi instance;
+  return instance;
+}
+
+}  // namespace gw::dialect::openai

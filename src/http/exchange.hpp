@@ -1,0 +1,170 @@
+// One request on a client's connection and its reply: what a handler sees. Reads the body when asked (limits, chunked,
+// Expect), frames the reply (length, chunked, close-delimited, HEAD), keeps the connection usable or says that it is not.
+// Thread: the shard's. A handler is a coroutine; it may write from one place at a time, plus `comment`.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "http/head.hpp"
+#include "net/connection.hpp"
+#include "net/shard.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gw::http {
+
+/// What a listener allows, copied from the configuration when a request begins.
+struct ServerLimits {
+  HeadLimits head;
+  std::size_t body_bytes = 32 * 1024 * 1024;
+  Millis head_timeout{15000};
+  Millis body_timeout{60000};
+  Millis idle_timeout{75000};
+  Millis write_timeout{60000};
+};
+
+/// Bytes in one allocation with `padding` readable bytes behind them.
+class Buffer {
+ public:
+  static constexpr std::size_t padding = 64;
+
+  [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+
+  /// Where the next bytes go.
+  [[nodiscard]] std::span<char> space() noexcept { return {data_.get() + size_, capacity_ - size_}; }
+
+  void added(std::size_t bytes) noexcept { size_ += bytes; }
+
+  void append(std::string_view bytes);
+  void reserve(std::size_t capacity);
+
+  /// Drops `bytes` from the front.
+  void consume(std::size_t bytes) noexcept;
+
+  void release() noexcept;
+
+ private:
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+class Exchange {
+ public:
+  Exchange(
+      net::Shard& shard, net::Connection& connection, Buffer& input, std::size_t head_length,
+      std::unique_ptr<RequestHead> head, const ServerLimits& limits, bool close_after
+  );
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  [[nodiscard]] net::Shard& shard() noexcept { return shard_; }
+
+  [[nodiscard]] net::Connection& connection() noexcept { return connection_; }
+
+  /// Valid until `release_request`.
+  [[nodiscard]] const RequestHead& head() const noexcept { return *head_; }
+
+  /// When the first byte of the request was read.
+  [[nodiscard]] TimePoint received() const noexcept { return received_; }
+
+  /// The whole body, with Buffer::padding readable bytes behind it; valid until `release_request`. Errors are the
+  /// client's: payload_too_large, unsupported_media (a content coding), request_timeout, invalid_request, client_gone.
+  net::Task<Result<std::string_view>> read_body();
+
+  /// Gives back the memory of head and body, before a long reply. Idempotent.
+  void release_request() noexcept;
+
+  // --- The reply -------------------------------------------------------------------------------------------------
+
+  /// Adds a header line to the reply; before its head is sent.
+  void header(std::string_view name, std::string_view value);
+
+  /// A whole reply. False when the client is gone. `body` must live until this returns.
+  net::Task<bool> reply(int status, std::string_view content_type, std::string_view body);
+
+  /// A whole reply whose body follows by `write`: `length` bytes exactly.
+  void begin(int status, std::string_view content_type, std::uint64_t length);
+
+  /// A reply of unknown length (an event stream): chunked, or until close for HTTP/1.0.
+  void begin_stream(int status, std::string_view content_type);
+
+  /// The reply's head leaves with the first write. `bytes` are used at once or copied (they may be scratch memory).
+  net::Task<bool> write(std::string_view bytes);
+
+  /// Ends a streamed reply.
+  net::Task<bool> end();
+
+  /// Writes `text` (an SSE comment) if nothing is being written now; otherwise does nothing. Spawned by a timer.
+  net::Task<void> comment(std::string_view text);
+
+  /// The reply cannot be completed as framed: nothing more is written and the connection is closed.
+  void abort() noexcept { aborted_ = true; }
+
+  /// Waits for a comment under way, which an abandoned reply ends; after it nothing refers to this exchange.
+  net::Task<void> settle();
+
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
+
+  [[nodiscard]] bool head_sent() const noexcept { return head_sent_; }
+
+  [[nodiscard]] bool finished() const noexcept { return finished_; }
+
+  [[nodiscard]] int status() const noexcept { return status_; }
+
+  [[nodiscard]] bool client_gone() const noexcept { return client_gone_; }
+
+  /// The connection can take another request after this one.
+  [[nodiscard]] bool reusable() const noexcept;
+
+  /// Bytes of `input` that belonged to this request; the session drops them.
+  [[nodiscard]] std::size_t input_used() const noexcept { return input_used_; }
+
+  /// What was read behind a chunked body: the next request's bytes, after those of `input` are dropped.
+  [[nodiscard]] Buffer& read_ahead() noexcept { return read_ahead_; }
+
+ private:
+  net::Task<Result<std::string_view>> read_sized(std::size_t have);
+  net::Task<Result<std::string_view>> read_chunked();
+  net::Task<Result<std::size_t>> read_more(std::span<char> into);
+  net::Task<bool> send_continue();
+  net::Task<bool> send(std::string_view frame_head, std::string_view bytes, std::string_view frame_tail);
+  void start_head(int status, std::string_view content_type);
+
+  net::Shard& shard_;
+  net::Connection& connection_;
+  Buffer& input_;
+  std::unique_ptr<RequestHead> head_;
+  ServerLimits limits_;
+  Buffer body_;
+  Buffer read_ahead_;
+  std::string reply_head_;  // header lines, then the whole head until it is sent
+  TimePoint received_;
+  std::size_t input_used_;
+  std::uint64_t body_left_ = 0;  // of a reply with a length
+  int status_ = 0;
+  bool is_head_ = false;
+  bool http_1_0_ = false;
+  bool keep_alive_;
+  bool body_read_ = false;
+  bool released_ = false;
+  bool begun_ = false;
+  bool chunked_ = false;
+  bool head_sent_ = false;
+  bool finished_ = false;
+  bool aborted_ = false;
+  bool client_gone_ = false;
+  bool writing_ = false;
+  std::coroutine_handle<> writer_waits_;
+
+  struct WriterTurn;
+};
+
+}  // namespace gw::http

@@ -1,0 +1,144 @@
+#include "http/sse.hpp"
+
+#include <cstring>
+#include <string>
+
+namespace gw::http {
+namespace {
+
+constexpr std::size_t keep_carry_bytes = 64 * 1024;
+constexpr std::string_view bom = "\xEF\xBB\xBF";
+
+std::size_t find_byte(std::string_view text, std::size_t from, char byte) noexcept {
+  const void* const found = std::memchr(text.data() + from, byte, text.size() - from);
+  if (found == nullptr) return std::string_view::npos;
+  return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+// Of the first line, whichever way it ends.
+std::size_t line_end(std::string_view text) noexcept {
+  const std::size_t lf = find_byte(text, 0, '\n');
+  const std::size_t cr = find_byte(text.substr(0, lf), 0, '\r');
+  return cr != std::string_view::npos ? cr : lf;
+}
+
+}  // namespace
+
+void SseSplitter::feed(std::string_view bytes) {
+  fed_ = bytes;
+  fed_has_cr_ = !bytes.empty() && find_byte(bytes, 0, '\r') != std::string_view::npos;
+}
+
+std::size_t SseSplitter::scan() noexcept {
+  std::size_t at = 0;
+  while (at < fed_.size()) {
+    if (after_cr_ && fed_[at] == '\n') {
+      ++at;
+      after_cr_ = false;
+      continue;
+    }
+    std::size_t end = find_byte(fed_, at, '\n');
+    if (fed_has_cr_) {
+      const std::string_view before = fed_.substr(0, end);
+      if (const std::size_t cr = before.size() > at ? find_byte(before, at, '\r') : std::string_view::npos;
+          cr != std::string_view::npos) {
+        end = cr;
+      }
+    }
+    if (end != at) {
+      line_is_empty_ = false;
+      after_cr_ = false;
+    }
+    if (end == std::string_view::npos) return end;
+    const bool event_ends = line_is_empty_;
+    line_is_empty_ = true;
+    after_cr_ = fed_[end] == '\r';
+    at = end + 1;
+    if (!event_ends) continue;
+    // An event is not held back for the LF of its last CRLF: when that is not here yet, it opens the next event's bytes.
+    if (after_cr_ && at < fed_.size() && fed_[at] == '\n') {
+      after_cr_ = false;
+      ++at;
+    }
+    return at;
+  }
+  return std::string_view::npos;
+}
+
+Result<bool> SseSplitter::next(SseEvent& out) {
+  if (in_carry_) {
+    in_carry_ = false;
+    carry_.clear();
+    if (carry_.capacity() > keep_carry_bytes) std::string{}.swap(carry_);
+  }
+  if (fed_.empty()) return false;
+  const std::size_t end = scan();
+  const std::size_t taken = end == std::string_view::npos ? fed_.size() : end;
+  if (carry_.size() + taken > max_event_bytes_) {
+    return upstream_error(
+        Errc::upstream_protocol,
+        "an event of the provider's stream is larger than limits.event_bytes (" + std::to_string(max_event_bytes_) + ")"
+    );
+  }
+  if (end == std::string_view::npos) {
+    carry_.append(fed_);
+    fed_ = {};
+    return false;
+  }
+  if (carry_.empty()) {
+    parse(fed_.substr(0, end), out);
+  } else {
+    carry_.append(fed_.substr(0, end));
+    in_carry_ = true;
+    parse(carry_, out);
+  }
+  fed_.remove_prefix(end);
+  return true;
+}
+
+std::string_view SseSplitter::pending() const noexcept {
+  return in_carry_ ? std::string_view{} : std::string_view{carry_};
+}
+
+bool SseSplitter::finish(SseEvent& out) {
+  if (pending().empty()) return false;
+  in_carry_ = true;
+  parse(carry_, out);
+  return true;
+}
+
+// WHATWG HTML 9.2.6 "Interpreting an event stream".
+void SseSplitter::parse(std::string_view raw, SseEvent& out) {
+  out = SseEvent{};
+  out.raw = raw;
+  std::string_view rest = raw;
+  if (at_start_ && rest.starts_with(bom)) rest.remove_prefix(bom.size());
+  at_start_ = false;
+  while (!rest.empty()) {
+    const std::size_t end = line_end(rest);
+    take_line(rest.substr(0, end), out);
+    if (end == std::string_view::npos) break;
+    rest.remove_prefix(end + 1);
+  }
+}
+
+void SseSplitter::take_line(std::string_view line, SseEvent& out) {
+  const std::size_t colon = line.find(':');
+  const std::string_view name = line.substr(0, colon);
+  std::string_view value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (name == "event") {
+    out.name = value;
+  } else if (name == "data") {
+    if (!out.has_data) {
+      out.data = value;
+    } else {
+      if (out.data.data() != joined_.data()) joined_.assign(out.data);
+      joined_.append("\n").append(value);
+      out.data = joined_;
+    }
+    out.has_data = true;
+  }
+}
+
+}  // namespace gw::http

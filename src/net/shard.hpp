@@ -1,0 +1,77 @@
+// One shard: an io_context with its thread, its timers, its tasks and its scratch memory. Nothing of it is shared;
+// other threads reach it with `post` alone.
+#pragma once
+
+#include "net/client_watch.hpp"
+#include "net/gate.hpp"
+#include "net/timers.hpp"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace gw::net {
+
+class Shard {
+ public:
+  /// Bytes of scratch memory, and readable bytes behind it for vectorised parsers.
+  static constexpr std::size_t scratch_bytes = 64 * 1024;
+  static constexpr std::size_t scratch_padding = 64;
+
+  Shard(std::size_t index, Gate::Report report);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  /// Starts the thread. `ready` runs on it first.
+  void start(std::function<void()> ready);
+
+  /// Runs `work` on the shard's thread. Any thread.
+  void post(std::function<void()> work);
+
+  /// Lets the loop return when its work is done, and joins. Called once, from another thread.
+  void join();
+
+  /// Makes the loop return at once, whatever is under way. Any thread.
+  void abandon();
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+
+  [[nodiscard]] boost::asio::io_context& context() noexcept { return *context_; }
+
+  [[nodiscard]] Timers& timers() noexcept { return timers_; }
+
+  [[nodiscard]] Gate& gate() noexcept { return gate_; }
+
+  [[nodiscard]] ClientWatch& clients() noexcept { return clients_; }
+
+  /// For bytes that are used before the next suspension, by anybody on this shard's thread.
+  [[nodiscard]] std::span<char> scratch() noexcept { return {scratch_.get(), scratch_bytes}; }
+
+  /// A string with the same rule: for what is put together and written in one step.
+  [[nodiscard]] std::string& out() noexcept { return out_; }
+
+  /// Connections and requests under way: what the listener balances by. Written by the shard, read by the listener.
+  std::atomic<std::int64_t> load{0};
+
+ private:
+  struct Work;
+  std::size_t index_;
+  std::unique_ptr<boost::asio::io_context> context_;
+  std::unique_ptr<Work> work_;
+  Timers timers_;
+  ClientWatch clients_;
+  Gate gate_;
+  std::unique_ptr<char[]> scratch_;
+  std::string out_;
+  std::thread thread_;
+};
+
+}  // namespace gw::net

@@ -1,0 +1,62 @@
+// One try of one candidate over a connection: request out, reply judged and, once it counts, relayed.
+#pragma once
+
+#include "relay/context.hpp"
+#include "relay/judge.hpp"
+#include "relay/relay.hpp"
+#include "relay/reply.hpp"
+#include "upstream/call.hpp"
+
+#include <optional>
+
+namespace gw::relay {
+
+class UpstreamAttempt {
+ public:
+  UpstreamAttempt(Context& context, Services services, const routing::Candidate& candidate, ClientReply& reply);
+
+  /// nullopt: the candidate answered, and the client has it all. An error before the commit means that the next may be
+  /// asked; after it (`reply.committed()`) the reply was ended as the contract says.
+  net::Task<std::optional<Error>> run();
+
+  [[nodiscard]] const std::string& upstream_request_id() const noexcept { return request_id_; }
+
+ private:
+  // The reply to one call, as far as it got.
+  using Answer = std::optional<Error>;
+
+  net::Task<Answer> call_once(upstream::Pool::Host& host, upstream::Pool::Reuse reuse);
+  net::Task<Result<void>> send_request(upstream::Call& call, const upstream::Endpoint& endpoint);
+  net::Task<Answer> take_failure(upstream::Pool::Host& host, upstream::Call& call, int status);
+  net::Task<Answer> take_plain(upstream::Pool::Host& host, upstream::Call& call, const std::string& content_type);
+  net::Task<Answer> relay_large(upstream::Call& call, const std::string& content_type, std::string begun);
+  net::Task<Answer> refuse_non_stream(upstream::Call& call);
+  net::Task<Answer> take_stream(upstream::Pool::Host& host, upstream::Call& call);
+  net::Task<Answer> end_stream(upstream::Pool::Host& host, upstream::Call& call);
+
+  // Up to `limit` bytes of the body; more is left unread.
+  net::Task<Result<std::string>> read_bounded(upstream::Call& call, std::size_t limit);
+  net::Task<Result<upstream::Call::Piece>> read_piece(upstream::Call& call);
+
+  // What the events in `piece` (or, at the end, a last unterminated one) ask for; bytes to forward go to the shard's out.
+  StreamJudge::Step take_events(http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last);
+
+  [[nodiscard]] TimePoint stream_deadline(const StreamJudge& judge) const;
+  [[nodiscard]] JudgeRules rules() const;
+  [[nodiscard]] bool injects_usage() const;
+  void give_back(upstream::Pool::Host& host, upstream::Call& call);
+
+  Context& context_;
+  upstream::Pool& pool_;
+  const routing::Candidate& candidate_;
+  ClientReply& reply_;
+  telemetry::ShardMetrics& metrics_;
+  const dialect::Dialect& dialect_;
+  TimePoint begun_;
+  TimePoint first_content_by_;
+  TimePoint total_by_;
+  std::string request_id_;
+  std::string held_;  // events before the commit
+};
+
+}  // namespace gw::relay

@@ -1,0 +1,60 @@
+// What one chat request carries through the stages: typed, made when its head was read, ended by one record.
+#pragma once
+
+#include "access/access.hpp"
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "chat/chat.hpp"
+#include "config/config.hpp"
+#include "dialect/dialect.hpp"
+#include "http/exchange.hpp"
+#include "intent/intent.hpp"
+#include "net/cancel.hpp"
+#include "routing/routing.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gw::relay {
+
+/// One try of one candidate.
+struct Attempt {
+  std::string entry_id;
+  std::string display_name;
+  std::string provider;
+  std::optional<Error> error;      ///< nullopt = it answered
+  Duration duration{};
+  std::string upstream_request_id;
+};
+
+/// How the request ended; filled by the relay, read by the record, the log line and the metrics.
+struct Outcome {
+  std::optional<Error> error;      ///< nullopt = success
+  std::vector<Attempt> attempts;
+  std::optional<dialect::Usage> usage;
+  std::string model;               ///< display name of the one that answered
+  TimePoint first_content{};       ///< epoch = none was sent
+  Duration upstream_wait{};        ///< time in which we only waited for providers
+};
+
+struct Context {
+  http::Exchange& exchange;
+  config::Snapshot config;         ///< the one the request began with
+  RequestId id;
+  net::Cancel& cancel;
+  access::Caller caller{};
+  chat::ChatRequest request{};
+  bool is_stream = false;          ///< request.stream, which does not outlive release_request
+  std::string_view body{};           ///< the untouched bytes; empty once released
+  std::string forwarded_headers{};   ///< header lines of the client that go to the provider
+  intent::Verdict verdict{};
+  routing::Plan plan{};
+  Outcome outcome{};
+
+  /// Memory that a long reply does not need: the body and what points into it. No attempt can follow.
+  void release_request();
+};
+
+}  // namespace gw::relay

@@ -1,0 +1,86 @@
+#include "relay/relay.hpp"
+
+#include "base/text.hpp"
+#include "http/session.hpp"
+
+#include <algorithm>
+
+namespace gw::relay {
+namespace {
+
+// The names OpenAI's SDKs and their users know.
+std::string_view type_of(const Error& error, int status) {
+  switch (status) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 404: return "not_found_error";
+    case 429: return "rate_limit_error";
+    default: break;
+  }
+  if (status >= 400 && status < 500) return "invalid_request_error";
+  return error.origin == Origin::upstream ? "upstream_error" : "server_error";
+}
+
+std::string_view code_of(const Error& error) {
+  switch (error.code) {
+    case Errc::unauthenticated: return "invalid_api_key";
+    case Errc::rate_limited: return "rate_limit_exceeded";
+    default: return to_string(error.code);
+  }
+}
+
+}  // namespace
+
+std::string error_body(const Error& error, int status) {
+  std::string body = R"({"error":{"message":)";
+  append_json_string(body, error.message);
+  body.append(R"(,"type":)");
+  append_json_string(body, type_of(error, status));
+  body.append(R"(,"param":)");
+  if (error.param.empty()) {
+    body.append("null");
+  } else {
+    append_json_string(body, error.param);
+  }
+  body.append(R"(,"code":)");
+  append_json_string(body, code_of(error));
+  body.append("}}");
+  return body;
+}
+
+std::string error_event(const Error& error, int status) {
+  return "data: " + error_body(error, status) + "\n\n";
+}
+
+Error all_failed(const std::vector<Attempt>& attempts) {
+  const auto is = [](Errc code) { return [code](const Attempt& a) { return a.error && a.error->code == code; }; };
+  // A refusal of the request itself is the client's to mend: the first one goes back as it was said.
+  const auto refused = std::find_if(attempts.begin(), attempts.end(), is(Errc::upstream_refused));
+  if (refused != attempts.end()) return *refused->error;
+
+  const auto timed_out = [](const Attempt& a) {
+    return a.error && (a.error->code == Errc::first_byte_timeout || a.error->code == Errc::total_timeout ||
+                       a.error->code == Errc::idle_timeout);
+  };
+  Error error = *attempts.back().error;
+  if (std::all_of(attempts.begin(), attempts.end(), is(Errc::rate_limited))) {
+    error.code = Errc::rate_limited;
+  } else if (std::all_of(attempts.begin(), attempts.end(), timed_out)) {
+    error.code = Errc::first_byte_timeout;
+  } else if (error.code == Errc::rate_limited || timed_out(attempts.back())) {
+    error.code = Errc::upstream_server;
+  }
+  error.origin = Origin::upstream;
+  error.message = attempts.size() == 1 ? "The model could not answer: "
+                                       : "None of " + std::to_string(attempts.size()) + " models could answer: ";
+  bool first = true;
+  for (const Attempt& attempt : attempts) {
+    if (!first) error.message.append("; ");
+    first = false;
+    error.message.append(attempt.display_name).append(" (").append(to_string(attempt.error->code)).append(") ");
+    error.message.append(attempt.error->message);
+  }
+  return error;
+}
+
+}  // namespace gw::relay

@@ -1,0 +1,52 @@
+#include "relay/relay.hpp"
+
+#include "relay/attempt.hpp"
+#include "relay/demo.hpp"
+#include "relay/reply.hpp"
+
+namespace gw::relay {
+namespace {
+
+// Errors that are not a candidate's: no other one is asked.
+bool ends_request(const Error& error) {
+  return error.code == Errc::client_gone || error.code == Errc::shutting_down;
+}
+
+}  // namespace
+
+net::Task<void> run(Context& context, Services services) {
+  ClientReply reply(context);
+  Outcome& outcome = context.outcome;
+  for (const routing::Candidate& candidate : context.plan.candidates) {
+    const TimePoint begun = Clock::now();
+    std::optional<Error> error;
+    std::string upstream_request_id;
+    if (candidate.provider->protocol == config::Protocol::demo) {
+      error = co_await run_demo(context, candidate, reply);
+    } else {
+      UpstreamAttempt attempt(context, services, candidate, reply);
+      error = co_await attempt.run();
+      upstream_request_id = attempt.upstream_request_id();
+    }
+    const Duration took = Clock::now() - begun;
+    services.metrics.attempt({
+        candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took
+    });
+    outcome.attempts.push_back(
+        {candidate.entry_id, candidate.display_name, candidate.provider->id, error, took, std::move(upstream_request_id)}
+    );
+    if (!error || reply.committed()) {
+      outcome.model = candidate.display_name;
+      outcome.error = std::move(error);
+      co_return;
+    }
+    if (ends_request(*error)) {
+      outcome.error = std::move(error);
+      co_return;
+    }
+  }
+  outcome.error = all_failed(outcome.attempts);
+  co_await reply.fail(*outcome.error);
+}
+
+}  // namespace gw::relay

@@ -1,0 +1,35 @@
+// Tries the plan's candidates until one answers, and relays that answer. Owns the streaming contract of design section 4.
+#pragma once
+
+#include "relay/context.hpp"
+#include "telemetry/metrics.hpp"
+#include "upstream/pool.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace gw::relay {
+
+/// What the relay of one shard works with; outlives its requests.
+struct Services {
+  upstream::Pool& pool;
+  telemetry::ShardMetrics& metrics;
+};
+
+/// From a planned context to a finished reply: an answer, or one clear error. Fills `context.outcome`.
+net::Task<void> run(Context& context, Services services);
+
+/// Client headers that may reach a provider, as header lines (design: never Authorization or cookies).
+[[nodiscard]] std::string forwarded_headers(const http::Headers& headers);
+
+/// The error for a client when every attempt failed: status that tells the truth, a message that names each attempt's
+/// model and class, nothing of a provider's raw body.
+[[nodiscard]] Error all_failed(const std::vector<Attempt>& attempts);
+
+/// {"error":{"message","type","param","code"}}, OpenAI's shape.
+[[nodiscard]] std::string error_body(const Error& error, int status);
+
+/// The same as the data of a last SSE event.
+[[nodiscard]] std::string error_event(const Error& error, int status);
+
+}  // namespace gw::relay

@@ -1,0 +1,105 @@
+#include "telemetry/log.hpp"
+
+#include <spdlog/async.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <memory>
+
+namespace gw::telemetry {
+namespace {
+
+constexpr std::size_t queue_lines = 8192;
+constexpr std::size_t flush_bytes = 32 * 1024;
+
+struct Log {
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+Log& instance() {
+  static Log log;
+  return log;
+}
+
+std::atomic<int> threshold{SPDLOG_LEVEL_OFF};
+
+spdlog::level::level_enum level_of(Level level) {
+  switch (level) {
+    case Level::debug: return spdlog::level::debug;
+    case Level::info: return spdlog::level::info;
+    case Level::warn: return spdlog::level::warn;
+    case Level::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+}  // namespace
+
+void start_log(std::string_view level) {
+  auto parsed = spdlog::level::from_str(std::string(level));
+  if (parsed == spdlog::level::off && level != "off") parsed = spdlog::level::info;
+  Log& log = instance();
+  log.pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
+  log.logger = std::make_shared<spdlog::async_logger>(
+      "smartroute", std::make_shared<spdlog::sinks::stderr_sink_mt>(), log.pool, spdlog::async_overflow_policy::overrun_oldest
+  );
+  log.logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  log.logger->set_level(parsed);
+  log.logger->flush_on(spdlog::level::info);
+  threshold.store(parsed, std::memory_order_relaxed);
+}
+
+void stop_log() {
+  Log& log = instance();
+  threshold.store(SPDLOG_LEVEL_OFF, std::memory_order_relaxed);
+  if (log.logger) log.logger->flush();
+  log.logger.reset();
+  log.pool.reset();  // waits for the writer to have written what was queued
+}
+
+bool log_enabled(Level level) noexcept {
+  return level_of(level) >= threshold.load(std::memory_order_relaxed);
+}
+
+void log(Level level, std::string_view event, std::string_view fields) {
+  if (!log_enabled(level) || !instance().logger) return;
+  if (fields.empty()) {
+    instance().logger->log(level_of(level), "event={}", event);
+  } else {
+    instance().logger->log(level_of(level), "event={} {}", event, fields);
+  }
+}
+
+std::uint64_t dropped_log_lines() noexcept {
+  const Log& log = instance();
+  return log.pool ? log.pool->overrun_counter() : 0;
+}
+
+std::string field(std::string_view value) {
+  const bool is_plain = !value.empty() && value.find_first_of(" \"\\=\t\r\n") == std::string_view::npos;
+  if (is_plain) return std::string(value);
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+  }
+  out.push_back('"');
+  return out;
+}
+
+void RequestLines::add(std::string_view line) {
+  if (!lines_.empty()) lines_.push_back('\n');
+  lines_.append("event=request ").append(line);
+  if (lines_.size() >= flush_bytes) flush();
+}
+
+void RequestLines::flush() {
+  if (lines_.empty()) return;
+  if (instance().logger) instance().logger->log(spdlog::level::info, "{}", lines_);
+  lines_.clear();
+}
+
+}  // namespace gw::telemetry

@@ -1,0 +1,68 @@
+// Names to addresses without blocking a shard: getaddrinfo(3) on a few threads of its own, one look-up a name at a time,
+// answers cached. While resolving fails, the last good answer goes on serving for `dns_stale` (fault U18).
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "net/asio.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace gw::upstream {
+
+using Address = boost::asio::ip::address;
+using Addresses = std::shared_ptr<const std::vector<Address>>;
+
+class Resolver {
+ public:
+  /// The blocking look-up; injected for tests. Empty = the name could not be resolved; `why` then says so.
+  using LookUp = std::function<std::vector<Address>(const std::string& host, std::string& why)>;
+
+  explicit Resolver(std::size_t threads = 2, LookUp look_up = system_look_up);
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  struct Lifetimes {
+    Millis ttl{30000};
+    Millis stale{600000};
+  };
+
+  using Done = std::function<void(Result<Addresses>)>;
+
+  /// Any thread. An answer in the cache is returned at once and `done` is not called; otherwise `done` is called on a
+  /// resolver thread, once. At most 1,024 look-ups wait; more are refused (upstream_dns).
+  [[nodiscard]] Addresses resolve(const std::string& host, TimePoint now, const Lifetimes& lifetimes, Done done);
+
+  static std::vector<Address> system_look_up(const std::string& host, std::string& why);
+
+ private:
+  struct Entry {
+    Addresses addresses;
+    TimePoint resolved{};
+    bool pending = false;
+    Lifetimes lifetimes;
+    std::vector<Done> waiting;
+  };
+
+  void work();
+  void finish(const std::string& host, std::vector<Address> found, const std::string& why);
+
+  LookUp look_up_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::deque<std::string> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace gw::upstream

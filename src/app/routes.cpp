@@ -12,6 +12,7 @@ namespace gw::app {
 namespace {
 
 constexpr std::string_view json = "application/json";
+constexpr std::string_view models_prefix = "/v1/models/";
 
 std::string percent_decoded(std::string_view text) {
   const auto digit = [](char c) -> int {
@@ -78,7 +79,9 @@ net::Task<void> ShardService::answer_v1(http::Exchange& exchange) {
   const std::string_view path = head.path;
   add_cors(exchange);
   const bool is_chat = path == "/v1/chat/completions";
-  const bool is_models = path == "/v1/models" || path.starts_with("/v1/models/");
+  const bool is_models = path == "/v1/models" || path.starts_with(models_prefix);
+  // No conditional inside a co_await: g++ 12 evaluates both sides (docs/coroutines.md).
+  const std::string_view model_id = path.starts_with(models_prefix) ? path.substr(models_prefix.size()) : std::string_view{};
   const std::string_view allow = is_chat ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
   if (!is_chat && !is_models) {
     std::string message = "There is no " + std::string(clip_utf8(path, 100)) +
@@ -89,7 +92,7 @@ net::Task<void> ShardService::answer_v1(http::Exchange& exchange) {
   } else if (is_chat && head.method == "POST") {
     co_await answer_chat(exchange);
   } else if (is_models && (head.method == "GET" || head.method == "HEAD")) {
-    co_await answer_models(exchange, path.size() > 11 ? path.substr(11) : std::string_view{});
+    co_await answer_models(exchange, model_id);
   } else {
     co_await not_allowed(exchange, allow);
   }
@@ -161,9 +164,9 @@ net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::strin
 
 net::Task<void> ShardService::answer_ready(http::Exchange& exchange) {
   const bool ready = !draining();
-  (void)co_await exchange.reply(
-      ready ? 200 : 503, json, ready ? R"({"status":"ready"})" : R"({"status":"draining"})"
-  );
+  const int status = ready ? 200 : 503;
+  const std::string_view body = ready ? R"({"status":"ready"})" : R"({"status":"draining"})";
+  (void)co_await exchange.reply(status, json, body);
   record_simple(exchange, telemetry::Route::health);
 }
 

@@ -5,6 +5,24 @@
 
 namespace gw::app {
 
+namespace {
+
+// Counted also when an exception ends the request.
+class InFlight {
+ public:
+  explicit InFlight(std::atomic<std::int64_t>& gauge) : gauge_(gauge) { gauge_.fetch_add(1, std::memory_order_relaxed); }
+
+  ~InFlight() { gauge_.fetch_sub(1, std::memory_order_relaxed); }
+
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  std::atomic<std::int64_t>& gauge_;
+};
+
+}  // namespace
+
 ShardService::ShardService(
     net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config
 )
@@ -73,9 +91,8 @@ std::string ShardService::refusal(const Error& error, int status) {
 }
 
 net::Task<void> ShardService::handle(http::Exchange& exchange) {
-  metrics_.in_flight.fetch_add(1, std::memory_order_relaxed);
+  const InFlight counted(metrics_.in_flight);
   co_await route(exchange);
-  metrics_.in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void ShardService::flush() {

@@ -5,7 +5,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <memory>
 
 namespace gw::telemetry {
@@ -36,6 +39,36 @@ spdlog::level::level_enum level_of(Level level) {
   return spdlog::level::info;
 }
 
+// "2026-11-24T13:08:21.983Z ", UTC; one formatting a second and thread.
+void append_stamp(std::string& out) {
+  thread_local std::time_t formatted = 0;
+  thread_local std::array<char, 32> text{};
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t second = std::chrono::system_clock::to_time_t(now);
+  if (second != formatted) {
+    std::tm parts{};
+    ::gmtime_r(&second, &parts);
+    (void)std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S.", &parts);
+    formatted = second;
+  }
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  out.append(text.data());
+  out.push_back(static_cast<char>('0' + ms / 100));
+  out.push_back(static_cast<char>('0' + ms / 10 % 10));
+  out.push_back(static_cast<char>('0' + ms % 10));
+  out.append("Z ");
+}
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warn";
+    case Level::error: return "error";
+  }
+  return "info";
+}
+
 }  // namespace
 
 void start_log(std::string_view level) {
@@ -46,7 +79,7 @@ void start_log(std::string_view level) {
   log.logger = std::make_shared<spdlog::async_logger>(
       "smartroute", std::make_shared<spdlog::sinks::stderr_sink_mt>(), log.pool, spdlog::async_overflow_policy::overrun_oldest
   );
-  log.logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  log.logger->set_pattern("%v");  // each line brings its own stamp: request lines are written in batches
   log.logger->set_level(parsed);
   log.logger->flush_on(spdlog::level::info);
   threshold.store(parsed, std::memory_order_relaxed);
@@ -66,11 +99,11 @@ bool log_enabled(Level level) noexcept {
 
 void log(Level level, std::string_view event, std::string_view fields) {
   if (!log_enabled(level) || !instance().logger) return;
-  if (fields.empty()) {
-    instance().logger->log(level_of(level), "event={}", event);
-  } else {
-    instance().logger->log(level_of(level), "event={} {}", event, fields);
-  }
+  std::string line;
+  append_stamp(line);
+  line.append(name_of(level)).append(" event=").append(event);
+  if (!fields.empty()) line.append(" ").append(fields);
+  instance().logger->log(level_of(level), "{}", line);
 }
 
 std::uint64_t dropped_log_lines() noexcept {
@@ -92,7 +125,8 @@ std::string field(std::string_view value) {
 
 void RequestLines::add(std::string_view line) {
   if (!lines_.empty()) lines_.push_back('\n');
-  lines_.append("event=request ").append(line);
+  append_stamp(lines_);
+  lines_.append("info event=request ").append(line);
   if (lines_.size() >= flush_bytes) flush();
 }
 

@@ -257,7 +257,8 @@ void Server::wait_for_shards() {
   for (auto& service : services_) {
     service->shard().post([this, &service] {
       service->close_idle();
-      service->shard().gate().when_empty([this] {
+      service->shard().gate().when_empty([this, &service] {
+        service->flush();
         asio::post(control_, [this] {
           if (--shards_running_ != 0) return;
           grace_timer_.cancel();

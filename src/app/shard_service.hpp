@@ -30,6 +30,9 @@ class ShardService final : public http::Service {
 
   void close_idle() { sessions_.close_idle(); }
 
+  /// Hands over the request lines collected so far; on the shard's thread, on a tick and at the end.
+  void flush();
+
   [[nodiscard]] net::Shard& shard() noexcept { return shard_; }
 
   // http::Service
@@ -65,7 +68,6 @@ class ShardService final : public http::Service {
   void add_cors(http::Exchange& exchange) const;
   void record(const relay::Context& context);
   void record_simple(const http::Exchange& exchange, telemetry::Route route);
-  void flush();
 
   net::Shard& shard_;
   Runtime& runtime_;

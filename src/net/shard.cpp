@@ -22,7 +22,6 @@ Shard::Shard(std::size_t index, Gate::Report report)
       scratch_(new char[scratch_bytes + scratch_padding]()) {}
 
 Shard::~Shard() {
-  abandon();
   join();
 }
 
@@ -41,11 +40,8 @@ void Shard::post(std::function<void()> work) {
 
 void Shard::join() {
   work_.reset();
-  if (thread_.joinable()) thread_.join();
-}
-
-void Shard::abandon() {
   context_->stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 }  // namespace gw::net

@@ -36,11 +36,9 @@ class Shard {
   /// Runs `work` on the shard's thread. Any thread.
   void post(std::function<void()> work);
 
-  /// Lets the loop return when its work is done, and joins. Called once, from another thread.
+  /// Ends the loop and joins its thread. For when the gate is empty: what else waits in the loop are timers of nobody.
+  /// Called from another thread.
   void join();
-
-  /// Makes the loop return at once, whatever is under way. Any thread.
-  void abandon();
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
 

@@ -1,0 +1,194 @@
+#include "config/load.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+namespace gw::config {
+namespace {
+
+SecretSource secrets_of(std::map<std::string, std::string> values) {
+  SecretSource source;
+  const auto find = [values = std::move(values)](std::string_view name) -> std::optional<std::string> {
+    const auto at = values.find(std::string(name));
+    if (at == values.end()) return std::nullopt;
+    return at->second;
+  };
+  source.env = find;
+  source.file = find;
+  return source;
+}
+
+Loaded good(const std::string& text) {
+  LoadResult result = load(text, secrets_of({{"KEY", "from-env"}, {"/run/key", "from-file\n"}}));
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&result)) {
+    for (const Problem& problem : *problems) ADD_FAILURE() << problem.path << ": " << problem.message << "\n" << text;
+    return {};
+  }
+  return std::get<Loaded>(std::move(result));
+}
+
+std::vector<std::string> problem_paths(const std::string& text) {
+  LoadResult result = load(text, secrets_of({}));
+  std::vector<std::string> paths;
+  if (const auto* problems = std::get_if<std::vector<Problem>>(&result)) {
+    for (const Problem& problem : *problems) paths.push_back(problem.path);
+  }
+  return paths;
+}
+
+std::vector<std::string> names(const std::vector<ModelEntry>& entries) {
+  std::vector<std::string> out;
+  for (const ModelEntry& entry : entries) out.push_back(entry.provider + " | " + entry.model);
+  return out;
+}
+
+TEST(ConfigLoad, the_default_answers_out_of_the_box) {
+  const Loaded loaded = good(default_config_json());
+  EXPECT_FALSE(loaded.rewritten);
+  for (const Tier tier : tiers) {
+    ASSERT_EQ(loaded.config.models.entries[tier].size(), 1U);
+    EXPECT_EQ(loaded.config.provider_of(loaded.config.models.entries[tier][0])->protocol, Protocol::demo);
+  }
+  EXPECT_EQ(loaded.config.router.mode, RouterMode::automatic);
+  EXPECT_FALSE(loaded.config.general.ignore_requested_model);
+}
+
+TEST(ConfigLoad, every_release_s_default_loads_for_ever) {
+  std::ifstream in(std::string(GW_TEST_DATA) + "/config/default-0.1.json");
+  std::ostringstream text;
+  text << in.rdbuf();
+  ASSERT_FALSE(text.str().empty());
+  EXPECT_EQ(good(text.str()).config.models.entries[Tier::t1][0].model, "demo-fast");
+}
+
+TEST(ConfigLoad, an_original_of_march_2026) {
+  const Loaded loaded = good(R"({
+    "general":{"gateway_api_key":"abcdefghijklmnop","log_retention_days":"30"},
+    "models":{"t1":[{"model":"gpt-4o-mini","provider":"upstream"}],
+              "t2":[{"model":"deepseek-chat","provider":"deepseek","weight":0.8}],
+              "t3":[{"model":"claude-x","provider":"anth","multimodal":false}],
+              "strategies":{"t1":"adaptive","t2":"sequential","t3":"random"}},
+    "timeouts":{"connect":{"t1":1000,"t2":2000,"t3":3000}},
+    "providers":{"upstream":{"base_url":"https://api.openai.com/v1/","api_key":"k"},
+                 "custom":{"deepseek":{"base_url":"https://d.example/v1","api_key":"k2"},
+                           "anth":{"base_url":"https://a.example/v1","api_key":"","protocol":"v1-messages"}},
+                 "map":{"gpt-4o-mini":"deepseek"}},
+    "router":{"enabled":true,"model":"judge","prompt_template":"..."},
+    "health":{"decay_rate":0.1},"adaptive_weights":{"weight_random":0.5},
+    "params":{"global_params":{"temperature":0.95},"model_params":{"kimi":{"top_p":0.95}}},
+    "something_of_theirs":{"kept":true}})");
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.general.log_retention_days, 30) << "a number written as text";
+  EXPECT_TRUE(config.general.ignore_requested_model) << "behaviour stays";
+  EXPECT_EQ(config.router.mode, RouterMode::llm);
+  EXPECT_EQ(config.models.entries[Tier::t2][0].weight, 0.8);
+  EXPECT_FALSE(config.models.entries[Tier::t3][0].multimodal);
+  EXPECT_EQ(config.models.strategies[Tier::t3], Strategy::random);
+  EXPECT_EQ(config.timeouts.connect[Tier::t2].count(), 2000);
+  EXPECT_EQ(config.provider_of(config.models.entries[Tier::t1][0])->id, "deepseek") << "through the map";
+  EXPECT_EQ(config.providers.by_id.at("upstream")->base_url, "https://api.openai.com/v1");
+  EXPECT_EQ(config.params.global, (Parameters{{"temperature", "0.95"}}));
+  ASSERT_TRUE(loaded.rewritten);
+  const auto again = nlohmann::json::parse(*loaded.rewritten);
+  EXPECT_EQ(again["schema_version"], 1);
+  EXPECT_EQ(again["something_of_theirs"]["kept"], true);
+  EXPECT_EQ(again["health"]["decay_rate"], 0.1);
+  EXPECT_FALSE(good(*loaded.rewritten).rewritten) << "today's shape is not rewritten again";
+}
+
+TEST(ConfigLoad, string_lists_split_only_at_known_providers) {
+  const Loaded loaded = good(R"({"models":{
+      "t1":["gpt-4","deepseek-ai/DeepSeek-V3","azure/gpt-4","azure/a/b","upstream/x"],"t2":["m",{"model":"o"}],"t3":[]},
+    "providers":{"custom":{"azure":{"base_url":"https://z.example","api_key":"k"}}}})");
+  EXPECT_EQ(names(loaded.config.models.entries[Tier::t1]),
+            (std::vector<std::string>{"upstream | gpt-4", "upstream | deepseek-ai/DeepSeek-V3", "azure | gpt-4",
+                                      "azure | a/b", "upstream | x"}));
+  EXPECT_EQ(names(loaded.config.models.entries[Tier::t2]), (std::vector<std::string>{"upstream | m", "upstream | o"}))
+      << "a mixed list loads, it does not reset the file";
+}
+
+TEST(ConfigLoad, the_flat_files_of_january) {
+  const Loaded loaded = good(R"({"t1_models":["a"],"t2_models":["p/b"],"t3_models":[],
+    "routing_strategies":{"t1":"random"},"timeouts":{"t1":1234},"stream_timeouts":{"t1":9999},"retry_rounds":{"t1":2},
+    "retry_config":{"status_codes":[429],"error_keywords":["Busy"]},"upstream_base_url":"http://u.example/v1",
+    "upstream_api_key":"uk","providers":{"p":{"base_url":"http://p.example","api_key":"pk"}},
+    "model_provider_map":{"a":"p"},"router_config":{"enabled":false},"global_params":{"top_p":1},
+    "gateway_api_key":"gk","log_retention_days":3,"odd_key":1})");
+  const Config& config = loaded.config;
+  EXPECT_EQ(names(config.models.entries[Tier::t2]), (std::vector<std::string>{"p | b"}));
+  EXPECT_EQ(config.models.strategies[Tier::t1], Strategy::random);
+  EXPECT_EQ(config.timeouts.connect[Tier::t1].count(), 1234);
+  EXPECT_EQ(config.timeouts.generation[Tier::t1].count(), 9999);
+  EXPECT_EQ(config.retries.rounds[Tier::t1], 2);
+  EXPECT_EQ(config.retries.conditions.error_keywords, (std::vector<std::string>{"busy"})) << "compared in lower case";
+  EXPECT_EQ(config.providers.by_id.at("upstream")->base_url, "http://u.example/v1");
+  EXPECT_EQ(config.providers.model_map.at("a"), "p");
+  EXPECT_EQ(config.router.mode, RouterMode::fixed);
+  EXPECT_TRUE(config.general.gateway_api_key.equals("gk"));
+  EXPECT_EQ(nlohmann::json::parse(*loaded.rewritten)["odd_key"], 1);
+  EXPECT_TRUE(good(R"({"upstream_base_url":"http://u.example/v1"})").rewritten) << "any flat key is recognised";
+}
+
+TEST(ConfigLoad, reports_everything_at_once_with_paths) {
+  const std::vector<std::string> paths = problem_paths(R"({"schema_version":1,
+    "general":{"gateway_api_key":5},
+    "models":{"t1":[{"provider":"nobody","model":"m"},{"model":""},7],"t2":"x","strategies":{"t1":"best"}},
+    "providers":{"upstream":{"base_url":"ftp://x","api_key":"env:MISSING"},
+                 "custom":{"a/b":{}, "c":{"base_url":"https://u:p@c.example"}, "d":{"base_url":"https://d.example","protocol":"smtp","headers":{"Host":"x","X":"a\nb"},"proxy":"socks://x"}},
+                 "map":{"m":"ghost"}},
+    "timeouts":{"connect":{"t1":-5,"t2":"soon"}},
+    "retries":{"conditions":{"status_codes":[99],"error_keywords":[1]}},
+    "params":{"global_params":{"model":"x"}},
+    "router":{"mode":"magic","default_tier":"t9"},
+    "server":{"port":99999,"tls":{"cert":"/none.pem"}},
+    "limits":{"body_bytes":1},
+    "cors":{"origins":"*"}})");
+  for (const char* const path :
+       {"general.gateway_api_key", "models.t1[0].provider", "models.t1[1].model", "models.t1[2]", "models.t2",
+        "models.strategies.t1", "providers.upstream.base_url", "providers.upstream.api_key", "providers.custom.a/b",
+        "providers.custom.c.base_url", "providers.custom.d.protocol", "providers.custom.d.headers.Host",
+        "providers.custom.d.headers.X", "providers.custom.d.proxy", "providers.map.m", "timeouts.connect.t1",
+        "timeouts.connect.t2", "retries.conditions.status_codes", "retries.conditions.error_keywords",
+        "params.global_params.model", "router.mode", "router.default_tier", "server.port", "server.tls",
+        "server.tls.cert", "limits.body_bytes", "cors.origins"}) {
+    EXPECT_TRUE(std::find(paths.begin(), paths.end(), path) != paths.end()) << path;
+  }
+}
+
+TEST(ConfigLoad, syntax_errors_name_line_and_column_and_no_content) {
+  LoadResult result = load("{\n  \"general\": {\"gateway_api_key\": \"sk-secret\" \"x\"}\n}", secrets_of({}));
+  const auto& problems = std::get<std::vector<Problem>>(result);
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].message.find("line 2"), std::string::npos) << problems[0].message;
+  EXPECT_EQ(problems[0].message.find("secret"), std::string::npos);
+  for (const char* const bad : {"", "[]", "5", "{", "null"}) {
+    EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(load(bad, secrets_of({})))) << bad;
+  }
+  EXPECT_EQ(problem_paths(R"({"schema_version":2})"), (std::vector<std::string>{"schema_version"}));
+}
+
+TEST(ConfigLoad, secrets_come_from_the_environment_or_a_file) {
+  const Loaded loaded = good(R"({"schema_version":1,"general":{"gateway_api_key":"env:KEY"},
+    "models":{"t1":["m"]},"providers":{"upstream":{"base_url":"https://x.example","api_key":"file:/run/key"}}})");
+  EXPECT_TRUE(loaded.config.general.gateway_api_key.equals("from-env"));
+  EXPECT_TRUE(loaded.config.providers.by_id.at("upstream")->api_key.equals("from-file"));
+}
+
+TEST(ConfigLoad, warns_of_what_has_no_effect) {
+  const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"],"t9":[]},"modells":{},
+    "providers":{"upstream":{"base_url":"https://x.example"}},"modells":{}})");
+  std::vector<std::string> paths;
+  for (const Problem& warning : loaded.warnings) paths.push_back(warning.path);
+  for (const char* const path : {"models.t9", "modells", "general.gateway_api_key"}) {
+    EXPECT_TRUE(std::find(paths.begin(), paths.end(), path) != paths.end()) << path;
+  }
+}
+
+}  // namespace
+}  // namespace gw::config

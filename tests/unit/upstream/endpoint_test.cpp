@@ -1,0 +1,121 @@
+#include "upstream/endpoint.hpp"
+
+#include "upstream/connector.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
+namespace gw::upstream {
+namespace {
+
+config::Provider provider(std::string url) {
+  config::Provider out;
+  out.base_url = std::move(url);
+  return out;
+}
+
+TEST(Endpoint, takes_a_base_url_apart) {
+  struct Case {
+    const char* url;
+    bool tls;
+    const char* host;
+    std::uint16_t port;
+    const char* path;
+    const char* header;
+  };
+  for (const Case& c : {
+           Case{"https://api.openai.com/v1", true, "api.openai.com", 443, "/v1", "api.openai.com"},
+           Case{"http://127.0.0.1:11434/v1/", false, "127.0.0.1", 11434, "/v1", "127.0.0.1:11434"},
+           Case{"HTTP://h", false, "h", 80, "", "h"},
+           Case{"https://[::1]:8443", true, "::1", 8443, "", "[::1]:8443"},
+           Case{"https://h:443/a/b", true, "h", 443, "/a/b", "h"},
+       }) {
+    const Result<Endpoint> endpoint = endpoint_of(provider(c.url));
+    ASSERT_TRUE(endpoint) << c.url;
+    EXPECT_EQ(endpoint->tls, c.tls) << c.url;
+    EXPECT_EQ(endpoint->authority, (Authority{c.host, c.port})) << c.url;
+    EXPECT_EQ(endpoint->base_path, c.path) << c.url;
+    EXPECT_EQ(endpoint->host_header, c.header) << c.url;
+  }
+  for (const char* const bad : {"", "api.openai.com", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:99999", "http://[::1"}) {
+    EXPECT_FALSE(endpoint_of(provider(bad))) << bad;
+  }
+}
+
+TEST(Endpoint, connections_are_shared_only_between_alike) {
+  config::Provider a = provider("https://h/v1");
+  config::Provider b = provider("https://h/v2");
+  EXPECT_EQ(endpoint_of(a)->key(), endpoint_of(b)->key());
+  b.verify_ssl = false;
+  EXPECT_NE(endpoint_of(a)->key(), endpoint_of(b)->key()) << "an unverified connection never serves a verifying provider";
+  b = a;
+  b.proxy = "http://user:pw@proxy:3128";
+  EXPECT_NE(endpoint_of(a)->key(), endpoint_of(b)->key());
+  EXPECT_EQ(endpoint_of(b)->proxy_authorization.reveal(), "Basic dXNlcjpwdw==");
+}
+
+TEST(Interleave, families_alternate_beginning_with_the_first) {
+  const auto address = [](const char* text) { return boost::asio::ip::make_address(text); };
+  const std::vector<Address> mixed =
+      interleave({address("::1"), address("::2"), address("1.1.1.1"), address("2.2.2.2"), address("::3")});
+  EXPECT_EQ(mixed, (std::vector<Address>{address("::1"), address("1.1.1.1"), address("::2"), address("2.2.2.2"), address("::3")}));
+  EXPECT_TRUE(interleave({}).empty());
+}
+
+// One look-up at a time, answered by the test.
+class Waiter {
+ public:
+  Resolver::Done done() {
+    return [this](Result<Addresses> result) {
+      const std::lock_guard lock(mutex_);
+      result_ = std::move(result);
+      ready_.notify_all();
+    };
+  }
+
+  Result<Addresses> get() {
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, std::chrono::seconds(20), [&] { return result_.has_value(); });
+    return *std::exchange(result_, std::nullopt);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::optional<Result<Addresses>> result_;
+};
+
+TEST(Resolver, caches_and_serves_the_last_good_answer_while_resolving_fails) {
+  std::atomic<int> calls{0};
+  std::atomic<bool> works{true};
+  Resolver resolver(1, [&](const std::string&, std::string& why) {
+    ++calls;
+    why = "it is broken";
+    return works ? std::vector<Address>{boost::asio::ip::make_address("10.0.0.1")} : std::vector<Address>{};
+  });
+  const Resolver::Lifetimes lifetimes{Millis{1000}, Millis{3'600'000}};
+  const TimePoint now = Clock::now();
+  Waiter waiter;
+  EXPECT_EQ(resolver.resolve("h", now, lifetimes, waiter.done()), nullptr);
+  ASSERT_TRUE(waiter.get());
+  EXPECT_NE(resolver.resolve("h", now, lifetimes, waiter.done()), nullptr) << "cached";
+  EXPECT_EQ(calls, 1);
+  works = false;
+  const TimePoint later = now + std::chrono::minutes(5);
+  EXPECT_EQ(resolver.resolve("h", later, lifetimes, waiter.done()), nullptr);
+  const Result<Addresses> stale = waiter.get();
+  ASSERT_TRUE(stale) << "the last good answer";
+  EXPECT_EQ((*stale)->front().to_string(), "10.0.0.1");
+  EXPECT_EQ(resolver.resolve("other", now, lifetimes, waiter.done()), nullptr);
+  const Result<Addresses> failed = waiter.get();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, Errc::upstream_dns);
+  EXPECT_EQ((*resolver.resolve("192.0.2.7", now, lifetimes, waiter.done())).size(), 1U) << "addresses are not looked up";
+}
+
+}  // namespace
+}  // namespace gw::upstream

@@ -62,7 +62,7 @@ check_format() {
 check_scripts() { for script in run.sh test.sh .ci/run scripts/*.sh; do bash -n "$script"; done; }
 
 fuzz_all() {
-  build_preset fuzz
+  build_preset fuzz fuzz_all
   local target seconds=${FUZZ_SECONDS:-15}
   for target in build/fuzz/tests/fuzz/fuzz_*; do
     [ -x "$target" ] || continue

@@ -199,16 +199,14 @@ std::string_view Headers::find(std::string_view name) const noexcept {
 }
 
 std::size_t HeadScanner::find_end(std::string_view bytes) noexcept {
-  if (scanned_ == 0) {
-    // Empty lines before a request line (RFC 9112 2.2) are not its end.
-    while (bytes.substr(scanned_).starts_with("\r\n")) scanned_ += 2;
-  }
+  // Empty lines before a request line (RFC 9112 2.2) are not its end.
+  while (bytes.substr(leading_).starts_with("\r\n")) leading_ += 2;
   // The end may have begun in the last three bytes already searched.
-  const std::size_t from = scanned_ < 3 ? scanned_ : scanned_ - 3;
+  const std::size_t from = std::max(leading_, scanned_ < 3 ? 0 : scanned_ - 3);
   if (bytes.size() < 4 || from >= bytes.size()) return 0;
   const void* const found = ::memmem(bytes.data() + from, bytes.size() - from, "\r\n\r\n", 4);
   if (found == nullptr) {
-    scanned_ = std::max(scanned_, bytes.size());
+    scanned_ = bytes.size();
     return 0;
   }
   return static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 4;

@@ -73,10 +73,11 @@ class HeadScanner {
   /// lines (RFC 9112 2.2): they count as part of the head and `parse_request` skips them. A bare CR never ends a line.
   [[nodiscard]] std::size_t find_end(std::string_view bytes) noexcept;
 
-  void reset() noexcept { scanned_ = 0; }
+  void reset() noexcept { *this = {}; }
 
  private:
-  std::size_t scanned_ = 0;
+  std::size_t scanned_ = 0;  // bytes already searched
+  std::size_t leading_ = 0;  // bytes of empty lines at the front
 };
 
 /// `head` is exactly what HeadScanner delimited. Errors: invalid_request (400; the connection must then be closed),

@@ -122,8 +122,7 @@ struct Connection::WriteReady {
 };
 
 Connection::Connection(Timers& timers, Socket socket)
-    : timers_(timers),
-      socket_(std::move(socket)),
+    : socket_(std::move(socket)),
       deadline_(timers, [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this) {}
 
 Connection::~Connection() {

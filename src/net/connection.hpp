@@ -129,7 +129,6 @@ class Connection {
   void send_more();
   void guard_write();
 
-  Timers& timers_;
   Socket socket_;
   std::unique_ptr<TlsStream> tls_;
   Deadline deadline_;

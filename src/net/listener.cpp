@@ -69,8 +69,7 @@ std::string explain(const error_code& error, const Listener::Options& options) {
 }  // namespace
 
 Listener::Listener(asio::io_context& control, std::vector<Shard*> shards, Accepted accepted)
-    : control_(control),
-      shards_(std::move(shards)),
+    : shards_(std::move(shards)),
       accepted_(std::move(accepted)),
       acceptor_(control),
       pause_(control),

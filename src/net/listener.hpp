@@ -53,7 +53,6 @@ class Listener {
   void pause();
   void hand_over(int fd, std::string peer);
 
-  boost::asio::io_context& control_;
   std::vector<Shard*> shards_;
   Accepted accepted_;
   boost::asio::ip::tcp::acceptor acceptor_;

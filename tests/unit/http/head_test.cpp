@@ -123,7 +123,7 @@ TEST(RequestHead, too_many_fields_have_their_own_error) {
 }
 
 TEST(HeadScanner, finds_the_end_whatever_the_slicing) {
-  const std::string text = "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nBODY";
+  const std::string text = "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nBODY";
   const std::size_t end = text.size() - 4;
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     HeadScanner scanner;

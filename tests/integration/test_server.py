@@ -1,0 +1,277 @@
+"""HTTP/1.1 framing, limits, routes and doors, over raw sockets."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from harness import (BINARY, END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked,
+                     config_for, request_bytes, sse, stream_head, until_closed)
+
+CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + KEY.encode() + b"\r\n"
+BODY = json.dumps(PLAIN).encode()
+WITH_LENGTH = b"Content-Length: %d\r\n\r\n" % len(BODY)
+
+
+class Server(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.upstream = Upstream(answer_well)
+        cls.gateway = Gateway(config_for(cls.upstream.url, limits={"head_timeout": 400, "body_timeout": 400, "body_bytes": 65536}))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.stop()
+        cls.upstream.stop()
+
+    def test_malformed_requests_are_refused_and_closed(self):
+        cases = {
+            "length and transfer-encoding": CHAT + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "two lengths": CHAT + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+            "odd length": CHAT + b"Content-Length: 5x\r\n\r\nhello",
+            "obs-fold": CHAT + b"X: a\r\n b\r\n\r\n",
+            "space before colon": CHAT + b"Content-Length : 5\r\n\r\nhello",
+            "two hosts": CHAT + b"Host: b\r\n\r\n",
+            "bare CR": CHAT + b"X: a\rb\r\n\r\n",
+            "NUL": CHAT + b"X: a\0b\r\n\r\n",
+            "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "TRACE": b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "CONNECT": b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "bad chunk size": CHAT + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+            "chunk without CRLF": CHAT + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n0\r\n\r\n",
+        }
+        for name, raw in cases.items():
+            with self.subTest(name), self.gateway.connect() as sock:
+                sock.sendall(raw)
+                reply = Reply.read(sock)
+                self.assertEqual(reply.status, 400, reply.body)
+                self.assertEqual(reply.error()["type"], "invalid_request_error")
+                self.assertEqual(reply.headers.get("connection"), "close")
+                self.assertTrue(until_closed(sock))
+
+    def test_bare_line_feeds_never_end_a_head(self):
+        with self.gateway.connect() as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\nHost: a\n\n")
+            reply = Reply.read(sock)
+            self.assertEqual(reply.status, 408, "no end was seen, so the head never came")
+
+    def test_limits_have_their_own_status(self):
+        self.assertEqual(self.gateway.send(b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 40000 + b"\r\n\r\n").status, 431)
+        self.assertEqual(self.gateway.send(b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 200 + b"\r\n").status, 431)
+        self.assertEqual(self.gateway.send(CHAT + b"Content-Length: 70000\r\n\r\n").status, 413)
+        chunks = b"".join(chunked(b" " * 8000) for _ in range(9))
+        self.assertEqual(self.gateway.send(CHAT + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + END).status, 413)
+        compressed = self.gateway.send(CHAT + b"Content-Encoding: gzip\r\n" + WITH_LENGTH + BODY)
+        self.assertEqual(compressed.status, 415)
+
+    def test_slow_heads_and_bodies_end(self):
+        with self.gateway.connect() as sock:
+            sock.sendall(b"GET / HT")
+            self.assertEqual(Reply.read(sock).status, 408)
+            self.assertTrue(until_closed(sock))
+        with self.gateway.connect() as sock:
+            sock.sendall(CHAT + b"Content-Length: 100\r\n\r\n{")
+            self.assertEqual(Reply.read(sock).status, 408)
+            self.assertTrue(until_closed(sock))
+
+    def test_bodies_in_every_framing(self):
+        for size in (1, 7, 1000):
+            parts = [BODY[i : i + size] for i in range(0, len(BODY), size)]
+            reply = self.gateway.send(CHAT + b"Transfer-Encoding: chunked\r\n\r\n" + b"".join(map(chunked, parts)) + END)
+            self.assertEqual(reply.status, 200, reply.body)
+        with self.gateway.connect() as sock:
+            sock.sendall(CHAT + b"Expect: 100-continue\r\n" + WITH_LENGTH)
+            self.assertEqual(Reply.read(sock).status, 100)
+            sock.sendall(BODY)
+            self.assertEqual(Reply.read(sock).status, 200)
+        with self.gateway.connect() as sock:
+            for byte in CHAT + WITH_LENGTH + BODY:
+                sock.send(bytes([byte]))
+            self.assertEqual(Reply.read(sock).status, 200)
+
+    def test_pipelined_requests_are_answered_in_order(self):
+        with self.gateway.connect() as sock:
+            raw = b""
+            for i in range(20):
+                raw += request_bytes("GET", f"/v1/models/{'t1' if i % 2 else 't2'}")
+                if i % 5 == 0:
+                    raw += CHAT + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(BODY) + END
+            sock.sendall(raw)
+            buffer = bytearray()
+            for i in range(20):
+                self.assertEqual(Reply.read(sock, buffer).json()["id"], "t1" if i % 2 else "t2")
+                if i % 5 == 0:
+                    self.assertEqual(Reply.read(sock, buffer).json()["id"], "c1")
+
+    def test_head_and_http_1_0(self):
+        reply = self.gateway.send(b"HEAD /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        self.assertEqual((reply.status, reply.body), (200, b""))
+        self.assertEqual(reply.headers["content-length"], "15")
+        with self.gateway.connect() as sock:
+            sock.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+            self.assertEqual(Reply.read(sock).status, 200)
+            self.assertTrue(until_closed(sock))
+        with self.gateway.connect() as sock:
+            for _ in range(2):
+                sock.sendall(b"GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                self.assertEqual(Reply.read(sock).headers["connection"], "keep-alive")
+        with self.gateway.connect() as sock:  # a stream for HTTP/1.0 ends with the connection
+            body = json.dumps(STREAM).encode()
+            sock.sendall(request_bytes("POST", "/v1/chat/completions", body).replace(b"HTTP/1.1", b"HTTP/1.0"))
+            reply = Reply.read(sock)
+            self.assertNotIn("transfer-encoding", reply.headers)
+            self.assertTrue(reply.body.endswith(b"data: [DONE]\n\n"))
+
+    def test_routes(self):
+        self.assertEqual(self.gateway.request("GET", "/nothing").status, 404)
+        self.assertEqual(self.gateway.request("GET", "/nothing").error()["code"], "not_found")
+        for method, path, allow in (("GET", "/v1/chat/completions", "POST, OPTIONS"), ("POST", "/v1/models", "GET, HEAD, OPTIONS"),
+                                    ("DELETE", "/healthz", "GET, HEAD")):
+            reply = self.gateway.request(method, path)
+            self.assertEqual((reply.status, reply.headers["allow"]), (405, allow))
+        for path in ("/healthz", "/livez", "/readyz", "/metrics", "/api/status", "/"):
+            self.assertEqual(self.gateway.request("GET", path).status, 200, path)
+        self.assertIn(b"smartroute_requests_total", self.gateway.request("GET", "/metrics").body)
+        self.assertEqual(self.gateway.request("GET", "/v1/models/p0%2Fm0").json()["id"], "p0/m0")
+        self.assertEqual(self.gateway.request("GET", "/v1/models/p0/m0").json()["id"], "p0/m0")
+
+    def test_bad_bodies_get_one_clear_error(self):
+        for body in (b"", b"{", b"[]", b"\xff\xfe", b'{"messages":[]}', b"[" * 100000, b'{"messages":"x"}', b'{"messages":[{"role":"user"}'):
+            reply = self.gateway.request("POST", "/v1/chat/completions", body)
+            status = 413 if len(body) > 65536 else 400
+            self.assertEqual(reply.status, status, body[:40])
+            self.assertEqual(set(reply.error()), {"message", "type", "param", "code"})
+
+    def test_keys(self):
+        for authorization in (None, "Bearer wrong", "Basic " + KEY, "Bearer"):
+            for path in ("/v1/models", "/v1/models/t1"):
+                reply = self.gateway.request("GET", path, headers={"Authorization": authorization})
+                self.assertEqual(reply.status, 401)
+                self.assertEqual(reply.headers["www-authenticate"], "Bearer")
+        before = len(self.upstream.calls)
+        reply = self.gateway.request("POST", "/v1/chat/completions", BODY, {"Authorization": "Bearer wrong"})
+        self.assertEqual(reply.status, 401)
+        self.assertEqual(len(self.upstream.calls), before)
+
+    def test_cors_on_v1_only(self):
+        origin = {"Origin": "https://app.example"}
+        self.assertEqual(self.gateway.request("GET", "/v1/models", headers=origin).headers["access-control-allow-origin"], "*")
+        preflight = self.gateway.request("OPTIONS", "/v1/chat/completions", headers={
+            **origin, "Authorization": None, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"})
+        self.assertEqual(preflight.status, 204)
+        self.assertEqual(preflight.headers["access-control-allow-headers"], "authorization")
+        self.assertNotIn("access-control-allow-credentials", preflight.headers)
+        self.assertNotIn("access-control-allow-origin", self.gateway.request("GET", "/api/status", headers=origin).headers)
+
+
+class OpenGateway(unittest.TestCase):
+    def test_an_open_gateway_gives_no_page_access(self):
+        with Gateway() as gateway:
+            reply = gateway.request("GET", "/v1/models", headers={"Authorization": None, "Origin": "https://evil.example"})
+            self.assertEqual(reply.status, 200)
+            self.assertNotIn("access-control-allow-origin", reply.headers)
+
+
+class Stopping(unittest.TestCase):
+    def test_a_running_stream_ends_properly_and_idle_connections_close(self):
+        go_on = threading.Event()
+
+        def script(sock, _call):
+            sock.sendall(stream_head() + chunked(sse(chunk_json({"content": "a"}))))
+            self.assertTrue(go_on.wait(PATIENCE))
+            sock.sendall(chunked(sse(chunk_json({"content": "b"}), chunk_json({}, "stop"), b"[DONE]")) + END)
+            return True
+
+        with Upstream(script) as upstream, Gateway(config_for(upstream.url, server={"drain_delay": 300})) as gateway:
+            idle = gateway.connect()
+            idle.sendall(request_bytes("GET", "/healthz"))
+            self.assertEqual(Reply.read(idle).status, 200)
+            with gateway.connect() as sock:
+                sock.sendall(request_bytes("POST", "/v1/chat/completions", json.dumps(STREAM).encode()))
+                upstream.wait_for(lambda u: u.calls)
+                gateway.process.send_signal(signal.SIGTERM)
+                while gateway.request("GET", "/readyz").status != 503:
+                    pass
+                draining = gateway.request("GET", "/v1/models")
+                self.assertEqual((draining.status, draining.headers["connection"]), (200, "close"))
+                self.assertTrue(until_closed(idle))
+                go_on.set()
+                reply = Reply.read(sock)
+                self.assertTrue(reply.whole)
+                self.assertTrue(reply.body.endswith(b"data: [DONE]\n\n"))
+            self.assertEqual(gateway.process.wait(PATIENCE), 0)
+
+    def test_a_second_signal_stops_at_once(self):
+        def script(sock, _call):
+            until_closed(sock)
+
+        with Upstream(script) as upstream:
+            gateway = Gateway(config_for(upstream.url))
+            with gateway.connect() as sock:
+                sock.sendall(request_bytes("POST", "/v1/chat/completions", BODY))
+                upstream.wait_for(lambda u: u.calls)
+                gateway.process.send_signal(signal.SIGTERM)
+                while "event=stopping" not in gateway.stderr():
+                    pass
+                gateway.process.send_signal(signal.SIGTERM)
+                self.assertEqual(gateway.process.wait(PATIENCE), 1)
+            gateway.log.close()
+            gateway.folder.cleanup()
+
+
+class Starting(unittest.TestCase):
+    def test_two_gateways_on_one_folder_or_port(self):
+        with Gateway() as gateway:
+            second = subprocess.run([BINARY, "serve", "--data", str(gateway.path), "--port", "0"], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("already uses the data folder", second.stderr)
+            third = subprocess.run([BINARY, "serve", "--data", str(gateway.path / "other"), "--port", str(gateway.port), "--bind", "127.0.0.1"],
+                                   capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(third.returncode, 1)
+            self.assertIn("is in use", third.stderr)
+
+    def test_config_check_takes_the_boot_path(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "config.json"
+            file.write_text('{"schema_version":1,"models":{"t1":[{"model":"m","provider":"x"}]},"router":{"mode":"y"}}')
+            check = subprocess.run([BINARY, "config", "check", str(file)], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(check.returncode, 1)
+            self.assertIn("models.t1[0].provider", check.stderr)
+            self.assertIn("router.mode", check.stderr)
+            serve = subprocess.run([BINARY, "serve", "--data", folder, "--port", "0"], capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(serve.returncode, 1)
+            self.assertIn("models.t1[0].provider", serve.stderr)
+            self.assertIn('"router":{"mode":"y"}', file.read_text(), "a bad file is never touched")
+
+
+class Descriptors(unittest.TestCase):
+    def test_running_out_of_descriptors_is_lived_through(self):
+        with Upstream(answer_well) as upstream, Gateway(config_for(upstream.url), limit_files=48) as gateway:
+            held = []
+            for _ in range(80):
+                held.append(gateway.connect())
+            statuses = []
+            for sock in held:
+                sock.settimeout(5)
+                try:
+                    sock.sendall(request_bytes("GET", "/healthz"))
+                    statuses.append(Reply.read(sock).status)
+                except OSError:
+                    statuses.append(None)
+            self.assertIn(200, statuses)
+            for sock in held:
+                sock.close()
+            while True:  # it recovers by itself
+                try:
+                    if gateway.request("GET", "/healthz").status == 200:
+                        break
+                except OSError:
+                    pass
+            self.assertEqual(gateway.chat(PLAIN).status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

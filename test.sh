@@ -4,7 +4,7 @@
 LOG=build/logs/test.log
 quick=false
 if [ "${1:-}" = --quick ]; then quick=true; fi
-if "$quick"; then STEPS=6; else STEPS=16; fi
+if "$quick"; then STEPS=6; else STEPS=18; fi
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/scripts/lib.sh"
 
@@ -21,7 +21,7 @@ count() {
 run_gtest() {
   local dir=$1 pattern=$2 program failed=0 report
   shopt -s nullglob
-  for program in "$dir"/tests/$pattern "$dir"/tests/integration/$pattern; do
+  for program in "$dir"/tests/$pattern; do
     [ -x "$program" ] && [ -f "$program" ] || continue
     report=build/logs/$(basename "$dir")-$(basename "$program").txt
     if SMARTROUTE_BIN="$PWD/$dir/smartroute" timeout 900 "$program" >"$report" 2>&1; then :; else failed=1; fi
@@ -29,6 +29,19 @@ run_gtest() {
     echo "$program" "$(grep -c '^\[       OK \]' "$report")" "$(grep -c '^\[  FAILED  \].*ms)$' "$report")" >>build/logs/counts
     if [ "$failed" = 1 ]; then return 1; fi
   done
+}
+
+# The black-box suite against a build's binary.
+run_integration() {
+  local dir=$1 report status=0 ran bad
+  report=build/logs/$(basename "$dir")-integration.txt
+  (cd tests/integration && SMARTROUTE_BIN="$OLDPWD/$dir/smartroute" timeout 1200 python3 -W ignore -m unittest discover -p 'test_*.py') >"$report" 2>&1 || status=$?
+  cat "$report"
+  ran=$(grep -oE '^Ran [0-9]+' "$report" | grep -oE '[0-9]+' || echo 0)
+  bad=$(grep -cE '^(ERROR|FAIL):' "$report" || true)
+  if [ "$bad" -gt "$ran" ]; then bad=$ran; fi
+  echo "integration $((ran - bad)) $bad" >>build/logs/counts
+  return "$status"
 }
 
 take_counts() {
@@ -130,13 +143,15 @@ ONE_TEST=1 checked 'scripts parse' check_scripts
 ONE_TEST=1 checked 'dependencies point down' python3 scripts/check_dependencies.py
 checked 'development build' build_preset dev
 checked 'unit tests' run_gtest build/dev 'unit_*'
-checked 'integration tests' run_gtest build/dev 'integration_*'
+checked 'integration tests' run_integration build/dev
 if ! "$quick"; then
   ONE_TEST=1 checked 'format' check_format
   checked 'ASan and UBSan build' build_preset asan
-  checked 'tests under ASan and UBSan' run_gtest build/asan '*_*'
+  checked 'unit tests under ASan and UBSan' run_gtest build/asan 'unit_*'
+  checked 'integration under ASan and UBSan' run_integration build/asan
   checked 'TSan build' build_preset tsan
-  checked 'tests under TSan' run_gtest build/tsan '*_*'
+  checked 'unit tests under TSan' run_gtest build/tsan 'unit_*'
+  checked 'integration under TSan' run_integration build/tsan
   checked 'fuzz targets, a short run each' fuzz_all
   checked 'Node.js and web part' eval 'install_node && build_web && test_web'
   find_node || true

@@ -18,8 +18,12 @@ struct V4Range {
 
 // Loopback, RFC 1918, link-local (RFC 3927), shared address space (RFC 6598).
 constexpr std::array private_v4{
-    V4Range{{127, 0, 0, 0}, 8},    V4Range{{10, 0, 0, 0}, 8},     V4Range{{172, 16, 0, 0}, 12},
-    V4Range{{192, 168, 0, 0}, 16}, V4Range{{169, 254, 0, 0}, 16}, V4Range{{100, 64, 0, 0}, 10},
+    V4Range{{127, 0, 0, 0}, 8},
+    V4Range{{10, 0, 0, 0}, 8},
+    V4Range{{172, 16, 0, 0}, 12},
+    V4Range{{192, 168, 0, 0}, 16},
+    V4Range{{169, 254, 0, 0}, 16},
+    V4Range{{100, 64, 0, 0}, 10},
 };
 
 bool in_range(const unsigned char* address, const V4Range& range) noexcept {
@@ -48,8 +52,8 @@ bool is_private_address(std::string_view address) noexcept {
   constexpr std::array<unsigned char, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
   if (std::equal(mapped.begin(), mapped.end(), bytes.begin())) return is_private_v4(bytes.data() + 12);
   constexpr std::array<unsigned char, 16> loopback{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  const bool is_unique_local = (bytes[0] & 0xFEU) == 0xFCU;                        // RFC 4193
-  const bool is_link_local = bytes[0] == 0xFEU && (bytes[1] & 0xC0U) == 0x80U;     // RFC 4291
+  const bool is_unique_local = (bytes[0] & 0xFEU) == 0xFCU;                     // RFC 4193
+  const bool is_link_local = bytes[0] == 0xFEU && (bytes[1] & 0xC0U) == 0x80U;  // RFC 4291
   return bytes == loopback || is_unique_local || is_link_local;
 }
 
@@ -66,7 +70,8 @@ Result<Caller> authenticate(
     );
   }
   constexpr std::string_view scheme = "bearer ";
-  const bool is_bearer = authorization.size() > scheme.size() && iequals(authorization.substr(0, scheme.size()), scheme);
+  const bool is_bearer =
+      authorization.size() > scheme.size() && iequals(authorization.substr(0, scheme.size()), scheme);
   if (!is_bearer) {
     return client_error(
         Errc::unauthenticated, "Missing Authorization header: send \"Authorization: Bearer <gateway key>\"."

@@ -17,8 +17,8 @@ struct Caller {
 /// port; unparsable is public.
 [[nodiscard]] bool is_private_address(std::string_view address) noexcept;
 
-/// `authorization` is the header's value or empty. Errors: unauthenticated (another scheme counts as missing), forbidden
-/// (open gateway, public peer). The message names the setting.
+/// `authorization` is the header's value or empty. Errors: unauthenticated (another scheme counts as missing),
+/// forbidden (open gateway, public peer). The message names the setting.
 [[nodiscard]] Result<Caller> authenticate(
     std::string_view authorization, std::string_view peer_address, const config::Config& config
 );

@@ -32,9 +32,7 @@ Json tiers_json(const config::Config& config) {
 
 }  // namespace
 
-std::string status_json(
-    const config::Config& config, const telemetry::Registry& registry, const StatusInput& input
-) {
+std::string status_json(const config::Config& config, const telemetry::Registry& registry, const StatusInput& input) {
   const telemetry::Totals totals = registry.totals();
   Json problems = Json::array();
   for (const config::Problem& problem : input.rejected) {

@@ -12,12 +12,12 @@ namespace gw::admin {
 
 struct StatusInput {
   std::string_view version;
-  std::int64_t started = 0;                ///< unix seconds
+  std::int64_t started = 0;  ///< unix seconds
   bool draining = false;
-  std::vector<config::Problem> rejected;   ///< of the last edit that was refused
+  std::vector<config::Problem> rejected;  ///< of the last edit that was refused
   std::string data_dir;
   std::string config_path;
-  bool show_paths = false;                 ///< the caller sits on this machine
+  bool show_paths = false;  ///< the caller sits on this machine
 };
 
 [[nodiscard]] std::string status_json(

@@ -13,7 +13,8 @@ namespace {
 int check_config(const std::filesystem::path& file) {
   auto result = config::check(file, config::SecretSource::system());
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&result)) {
-    std::cerr << file.string() << ": " << problems->size() << (problems->size() == 1 ? " problem" : " problems") << '\n';
+    std::cerr << file.string() << ": " << problems->size() << (problems->size() == 1 ? " problem" : " problems")
+              << '\n';
     for (const config::Problem& problem : *problems) {
       std::cerr << "  " << (problem.path.empty() ? "(file)" : problem.path) << ": " << problem.message << '\n';
     }
@@ -24,8 +25,9 @@ int check_config(const std::filesystem::path& file) {
     std::cout << "  note: " << (warning.path.empty() ? "(file)" : warning.path) << ": " << warning.message << '\n';
   }
   if (loaded.rewritten) {
-    std::cout << "  note: this file is of an earlier release; the gateway brings it up to date at its next start and keeps"
-                 " a copy\n";
+    std::cout
+        << "  note: this file is of an earlier release; the gateway brings it up to date at its next start and keeps"
+           " a copy\n";
   }
   std::cout << file.string() << ": ok\n";
   return 0;
@@ -34,7 +36,9 @@ int check_config(const std::filesystem::path& file) {
 }  // namespace
 
 int run_cli(int argc, char** argv) {
-  CLI::App cli{"SmartRoute AI Gateway: one address in front of your LLM providers, each request to the cheapest tier that can do it."};
+  CLI::App cli{
+      "SmartRoute AI Gateway: one address in front of your LLM providers, each request to the cheapest tier that can "
+      "do it."};
   cli.set_version_flag("--version", "smartroute " + std::string(version));
   cli.require_subcommand(1);
 
@@ -42,15 +46,18 @@ int run_cli(int argc, char** argv) {
   std::string data_dir = options.data_dir.string();
   std::uint16_t port = 0;
   std::string bind;
-  CLI::App* const serve_command = cli.add_subcommand("serve", "Run the gateway until it is stopped (SIGTERM or Ctrl-C)");
+  CLI::App* const serve_command =
+      cli.add_subcommand("serve", "Run the gateway until it is stopped (SIGTERM or Ctrl-C)");
   serve_command->add_option("--data", data_dir, "Folder of config.json and the database")
       ->envname("SMARTROUTE_DATA_DIR")
       ->capture_default_str();
   CLI::Option* const port_option =
-      serve_command->add_option("--port", port, "Port to listen on; 0 lets the system choose. Default: server.port, 6688")
+      serve_command
+          ->add_option("--port", port, "Port to listen on; 0 lets the system choose. Default: server.port, 6688")
           ->envname("SMARTROUTE_PORT");
   CLI::Option* const bind_option =
-      serve_command->add_option("--bind", bind, "Address to listen on. Default: server.bind, 0.0.0.0")->envname("SMARTROUTE_BIND");
+      serve_command->add_option("--bind", bind, "Address to listen on. Default: server.bind, 0.0.0.0")
+          ->envname("SMARTROUTE_BIND");
   serve_command->add_option("--log", options.log_level, "debug, info, warn, error or off")
       ->envname("SMARTROUTE_LOG")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))

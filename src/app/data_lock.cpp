@@ -16,8 +16,9 @@ Result<DataLock> DataLock::acquire(const std::filesystem::path& data_dir) {
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
     return gateway_error(
-        Errc::io, "another SmartRoute already uses the data folder " + data_dir.string() +
-                      "; stop it or choose another folder (--data DIR)"
+        Errc::io,
+        "another SmartRoute already uses the data folder " + data_dir.string() +
+            "; stop it or choose another folder (--data DIR)"
     );
   }
   return DataLock(fd);

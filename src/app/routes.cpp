@@ -58,7 +58,9 @@ net::Task<void> ShardService::route(http::Exchange& exchange) {
     if (known) {
       co_await not_allowed(exchange, "GET, HEAD");
     } else {
-      co_await refuse(exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here."));
+      co_await refuse(
+          exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here.")
+      );
     }
   } else if (path == "/healthz" || path == "/livez") {
     (void)co_await exchange.reply(200, json, R"({"status":"ok"})");
@@ -81,11 +83,13 @@ net::Task<void> ShardService::answer_v1(http::Exchange& exchange) {
   const bool is_chat = path == "/v1/chat/completions";
   const bool is_models = path == "/v1/models" || path.starts_with(models_prefix);
   // No conditional inside a co_await: g++ 12 evaluates both sides (docs/coroutines.md).
-  const std::string_view model_id = path.starts_with(models_prefix) ? path.substr(models_prefix.size()) : std::string_view{};
+  const std::string_view model_id =
+      path.starts_with(models_prefix) ? path.substr(models_prefix.size()) : std::string_view{};
   const std::string_view allow = is_chat ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
   if (!is_chat && !is_models) {
-    std::string message = "There is no " + std::string(clip_utf8(path, 100)) +
-                          " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.";
+    std::string message =
+        "There is no " + std::string(clip_utf8(path, 100)) +
+        " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.";
     co_await refuse(exchange, client_error(Errc::not_found, std::move(message)));
   } else if (head.method == "OPTIONS") {
     co_await answer_preflight(exchange, allow);
@@ -122,9 +126,7 @@ void ShardService::add_cors(http::Exchange& exchange) const {
 }
 
 Result<access::Caller> ShardService::authenticate(http::Exchange& exchange) const {
-  return access::authenticate(
-      exchange.head().headers.find("authorization"), exchange.connection().peer(), *config_
-  );
+  return access::authenticate(exchange.head().headers.find("authorization"), exchange.connection().peer(), *config_);
 }
 
 net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::string_view id) {
@@ -152,10 +154,12 @@ net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::strin
     (void)co_await exchange.reply(200, json, found);
   } else {
     co_await refuse(
-        exchange, client_error(
-                      Errc::not_found,
-                      "The model " + std::string(clip_utf8(wanted, 100)) + " is not listed; see GET /v1/models.", "model"
-                  )
+        exchange,
+        client_error(
+            Errc::not_found,
+            "The model " + std::string(clip_utf8(wanted, 100)) + " is not listed; see GET /v1/models.",
+            "model"
+        )
     );
     co_return;
   }
@@ -203,7 +207,9 @@ net::Task<void> ShardService::answer_asset(http::Exchange& exchange) {
   const std::string_view path = exchange.head().path;
   const admin::Asset* asset = admin::find_asset(path == "/" ? "/index.html" : path);
   if (asset == nullptr) {
-    co_await refuse(exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here."));
+    co_await refuse(
+        exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here.")
+    );
     co_return;
   }
   exchange.header("ETag", asset->etag);
@@ -212,7 +218,8 @@ net::Task<void> ShardService::answer_asset(http::Exchange& exchange) {
   exchange.header("Referrer-Policy", "no-referrer");
   exchange.header(
       "Content-Security-Policy",
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri "
+      "'none'"
   );
   exchange.header("Vary", "Accept-Encoding");
   if (headers.find("if-none-match") == asset->etag) {
@@ -229,11 +236,12 @@ net::Task<void> ShardService::answer_asset(http::Exchange& exchange) {
 net::Task<void> ShardService::not_allowed(http::Exchange& exchange, std::string_view allow) {
   exchange.header("Allow", allow);
   co_await refuse(
-      exchange, client_error(
-                    Errc::method_not_allowed,
-                    "This path answers " + std::string(allow) + ", not " +
-                        std::string(clip_utf8(exchange.head().method, 20)) + "."
-                )
+      exchange,
+      client_error(
+          Errc::method_not_allowed,
+          "This path answers " + std::string(allow) + ", not " + std::string(clip_utf8(exchange.head().method, 20)) +
+              "."
+      )
   );
 }
 

@@ -123,7 +123,9 @@ Result<void> Server::start() {
     shards.push_back(shards_.back().get());
   }
   listener_ = std::make_unique<net::Listener>(
-      control_, std::move(shards), [this](net::Shard& shard, std::unique_ptr<net::Connection> connection) {
+      control_,
+      std::move(shards),
+      [this](net::Shard& shard, std::unique_ptr<net::Connection> connection) {
         // The TLS context is replaced on the control thread only while no shard reads it: it is handed over by value.
         services_[shard.index()]->accept(std::move(connection), std::atomic_load(&server_tls_), [this, &shard] {
           shard.load.fetch_sub(1, std::memory_order_relaxed);
@@ -155,7 +157,8 @@ int Server::run() {
         asio::post(control_, [this] {
           auto tls = make_server_context(config_->server.tls);
           telemetry::log(
-              tls ? Level::info : Level::error, tls ? "certificate_reloaded" : "certificate_rejected",
+              tls ? Level::info : Level::error,
+              tls ? "certificate_reloaded" : "certificate_rejected",
               tls ? std::string{} : "why=" + telemetry::field(tls.error().message)
           );
           if (tls) std::atomic_store(&server_tls_, std::move(*tls));
@@ -187,7 +190,8 @@ void Server::apply_edit() {
     runtime_.metrics.config_rejected.fetch_add(1, std::memory_order_relaxed);
     for (const config::Problem& problem : problems) {
       telemetry::log(
-          Level::error, "config_rejected",
+          Level::error,
+          "config_rejected",
           "path=" + telemetry::field(problem.path) + " why=" + telemetry::field(problem.message)
       );
     }
@@ -197,13 +201,14 @@ void Server::apply_edit() {
   auto& loaded = std::get<config::Loaded>(result);
   const config::Server& server = loaded.config.server;
   if (server.tls.cert_file != config_->server.tls.cert_file || server.tls.key_file != config_->server.tls.key_file ||
-      (!options_.port && server.port != config_->server.port) || (!options_.bind && server.bind != config_->server.bind) ||
-      server.shards != config_->server.shards) {
+      (!options_.port && server.port != config_->server.port) ||
+      (!options_.bind && server.bind != config_->server.bind) || server.shards != config_->server.shards) {
     telemetry::log(Level::warn, "restart_needed", "settings=server.bind,server.port,server.tls,server.shards");
   }
   for (const config::Problem& warning : loaded.warnings) {
     telemetry::log(
-        Level::warn, "config_warning",
+        Level::warn,
+        "config_warning",
         "path=" + telemetry::field(warning.path) + " why=" + telemetry::field(warning.message)
     );
   }
@@ -229,7 +234,8 @@ void Server::on_signal() {
   stopping_ = true;
   runtime_.draining.store(true, std::memory_order_relaxed);
   telemetry::log(
-      Level::info, "stopping",
+      Level::info,
+      "stopping",
       "drain_delay_ms=" + std::to_string(config_->server.drain_delay.count()) +
           " grace_ms=" + std::to_string(config_->server.grace.count())
   );
@@ -289,13 +295,14 @@ int serve(const ServeOptions& options) {
   }
   for (const config::Problem& warning : ready.warnings) {
     telemetry::log(
-        Level::warn, "config_warning",
+        Level::warn,
+        "config_warning",
         "path=" + telemetry::field(warning.path) + " why=" + telemetry::field(warning.message)
     );
   }
   if (ready.backup) {
-    std::cout << "The configuration of an earlier release was brought up to date; its copy is " << ready.backup->string()
-              << '\n';
+    std::cout << "The configuration of an earlier release was brought up to date; its copy is "
+              << ready.backup->string() << '\n';
   }
   Server server(options, ready);
   const Result<void> started = server.start();

@@ -1,4 +1,5 @@
-// The composition root: builds everything, starts the shards and the listener, applies edits of the configuration, stops.
+// The composition root: builds everything, starts the shards and the listener, applies edits of the configuration,
+// stops.
 #pragma once
 
 #include "base/error.hpp"
@@ -19,8 +20,8 @@ struct ServeOptions {
   std::string log_level = "info";
 };
 
-/// Runs until SIGTERM or SIGINT and the end of what is under way. The process' exit code: 0 after a clean stop, 1 when it
-/// could not start (what to change is on standard error).
+/// Runs until SIGTERM or SIGINT and the end of what is under way. The process' exit code: 0 after a clean stop, 1 when
+/// it could not start (what to change is on standard error).
 [[nodiscard]] int serve(const ServeOptions& options);
 
 }  // namespace gw::app

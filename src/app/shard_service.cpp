@@ -10,7 +10,9 @@ namespace {
 // Counted also when an exception ends the request.
 class InFlight {
  public:
-  explicit InFlight(std::atomic<std::int64_t>& gauge) : gauge_(gauge) { gauge_.fetch_add(1, std::memory_order_relaxed); }
+  explicit InFlight(std::atomic<std::int64_t>& gauge) : gauge_(gauge) {
+    gauge_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   ~InFlight() { gauge_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -31,10 +33,13 @@ ShardService::ShardService(
       config_(std::move(config)),
       pool_(shard, connect),
       metrics_(runtime.metrics.shard(shard.index())),
-      flush_(shard.timers(), [](void* self) { static_cast<ShardService*>(self)->flush(); }, this) {}
+      flush_(
+          shard.timers(), [](void* self) { static_cast<ShardService*>(self)->flush(); }, this
+      ) {}
 
 void ShardService::accept(
-    std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+    std::unique_ptr<net::Connection> connection,
+    std::shared_ptr<boost::asio::ssl::context> tls,
     std::function<void()> ended
 ) {
   metrics_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
@@ -42,7 +47,8 @@ void ShardService::accept(
 }
 
 net::Task<void> ShardService::session(
-    std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+    std::unique_ptr<net::Connection> connection,
+    std::shared_ptr<boost::asio::ssl::context> tls,
     std::function<void()> ended
 ) {
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
@@ -86,7 +92,9 @@ void ShardService::escaped(const std::exception_ptr& exception) noexcept {
 }
 
 std::string ShardService::refusal(const Error& error, int status) {
-  metrics_.request({telemetry::Route::other, {}, static_cast<std::uint16_t>(status), error.code, false, {}, {}, {}, 0, 0});
+  metrics_.request(
+      {telemetry::Route::other, {}, static_cast<std::uint16_t>(status), error.code, false, {}, {}, {}, 0, 0}
+  );
   return relay::error_body(error, status);
 }
 

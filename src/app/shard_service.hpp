@@ -21,7 +21,8 @@ class ShardService final : public http::Service {
 
   /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
   void accept(
-      std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+      std::unique_ptr<net::Connection> connection,
+      std::shared_ptr<boost::asio::ssl::context> tls,
       std::function<void()> ended
   );
 
@@ -40,13 +41,15 @@ class ShardService final : public http::Service {
   net::Task<void> handle(http::Exchange& exchange) override;
   void escaped(const std::exception_ptr& exception) noexcept override;
   [[nodiscard]] std::string refusal(const Error& error, int status) override;
+
   [[nodiscard]] bool draining() const noexcept override { return runtime_.draining.load(std::memory_order_relaxed); }
 
   [[nodiscard]] bool closing() const noexcept override { return runtime_.closing.load(std::memory_order_relaxed); }
 
  private:
   net::Task<void> session(
-      std::unique_ptr<net::Connection> connection, std::shared_ptr<boost::asio::ssl::context> tls,
+      std::unique_ptr<net::Connection> connection,
+      std::shared_ptr<boost::asio::ssl::context> tls,
       std::function<void()> ended
   );
 

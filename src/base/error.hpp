@@ -14,15 +14,15 @@ namespace gw {
 /// What happened. Also the metric and log label (`to_string`), so the set is small and closed.
 enum class Errc : std::uint8_t {
   // The client's request.
-  invalid_request,    ///< malformed, wrong type, missing field: 400
-  unauthenticated,    ///< no or wrong gateway key: 401
-  forbidden,          ///< known caller, not allowed: 403
-  not_found,          ///< no such path or model: 404
-  method_not_allowed, ///< 405
-  request_timeout,    ///< head or body came too slowly: 408
-  payload_too_large,  ///< body over `limits.body_bytes`: 413
-  unsupported_media,  ///< content coding or type we do not take: 415
-  header_too_large,   ///< head over `limits.head_bytes`: 431
+  invalid_request,     ///< malformed, wrong type, missing field: 400
+  unauthenticated,     ///< no or wrong gateway key: 401
+  forbidden,           ///< known caller, not allowed: 403
+  not_found,           ///< no such path or model: 404
+  method_not_allowed,  ///< 405
+  request_timeout,     ///< head or body came too slowly: 408
+  payload_too_large,   ///< body over `limits.body_bytes`: 413
+  unsupported_media,   ///< content coding or type we do not take: 415
+  header_too_large,    ///< head over `limits.head_bytes`: 431
   // A provider's answer or silence (design section 6).
   upstream_refused,   ///< 400, 404, 413, 422: the request may be at fault
   rate_limited,       ///< 429, 529, or a configured keyword
@@ -34,17 +34,17 @@ enum class Errc : std::uint8_t {
   upstream_dns,
   upstream_connect,
   upstream_tls,
-  first_byte_timeout, ///< no content within `timeouts.connect`
-  idle_timeout,       ///< silence inside a stream
-  total_timeout,      ///< `timeouts.generation` used up
-  interrupted,        ///< the reply was cut after content had been sent
+  first_byte_timeout,  ///< no content within `timeouts.connect`
+  idle_timeout,        ///< silence inside a stream
+  total_timeout,       ///< `timeouts.generation` used up
+  interrupted,         ///< the reply was cut after content had been sent
   // Ours.
-  no_route,           ///< no candidate configured for the tier
-  overloaded,         ///< a limit of the gateway itself: 503
-  client_gone,        ///< the client closed; nobody's failure
-  shutting_down,      ///< the gateway stops
+  no_route,       ///< no candidate configured for the tier
+  overloaded,     ///< a limit of the gateway itself: 503
+  client_gone,    ///< the client closed; nobody's failure
+  shutting_down,  ///< the gateway stops
   invalid_config,
-  io,                 ///< file system
+  io,  ///< file system
   internal,
 };
 

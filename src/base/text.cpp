@@ -69,7 +69,8 @@ std::optional<std::uint64_t> parse_u64(std::string_view digits) noexcept {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  static constexpr std::array<char, 16> hex{'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  static constexpr std::array<char, 16> hex{
+      '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
   out.push_back('"');
   std::size_t plain = 0;  // start of the run that can be copied as it is
   std::size_t i = 0;
@@ -88,11 +89,21 @@ void append_json_string(std::string& out, std::string_view text) {
     }
     flush();
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         if (c >= 0x80) {
           out.append("\xEF\xBF\xBD");

@@ -28,8 +28,8 @@ enum class Role : std::uint8_t { system, developer, user, assistant, tool, funct
 /// only the classifier's head and tail are ever unescaped.
 struct Message {
   Role role = Role::other;
-  std::vector<Span> text;      ///< string content, or each text part; without the quotes
-  std::uint32_t images = 0;    ///< parts of type image_url, image, input_image
+  std::vector<Span> text;    ///< string content, or each text part; without the quotes
+  std::uint32_t images = 0;  ///< parts of type image_url, image, input_image
   std::uint32_t tool_calls = 0;
 };
 
@@ -37,21 +37,21 @@ struct Message {
 /// and the spans that the splice needs.
 struct Field {
   std::string_view key;
-  Span key_span;    ///< with its quotes
+  Span key_span;  ///< with its quotes
   Span value;
   bool is_null = false;
 };
 
 struct ChatRequest {
-  std::string model;                        ///< unescaped; empty = missing or null
+  std::string model;  ///< unescaped; empty = missing or null
   bool stream = false;
   std::optional<bool> include_usage;        ///< stream_options.include_usage; nullopt = the client did not say
   std::optional<Span> include_usage_value;  ///< where its value stands
   std::optional<Span> stream_options;       ///< the object's span
   std::vector<Message> messages;
   std::uint32_t images = 0;
-  std::uint32_t tools = 0;                  ///< definitions in `tools` or `functions`
-  bool has_json_schema = false;             ///< response_format.type == "json_schema"
+  std::uint32_t tools = 0;       ///< definitions in `tools` or `functions`
+  bool has_json_schema = false;  ///< response_format.type == "json_schema"
   bool has_response_format = false;
   std::uint32_t n = 1;
   std::optional<std::uint64_t> max_tokens;  ///< max_completion_tokens, else max_tokens

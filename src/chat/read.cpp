@@ -1,6 +1,5 @@
-#include "chat/chat.hpp"
-
 #include "base/text.hpp"
+#include "chat/chat.hpp"
 #include "chat/scalar.hpp"
 
 #include <simdjson.h>
@@ -21,8 +20,19 @@ constexpr std::uint32_t max_choices = 128;
 
 // The names whose meaning we act upon: given twice, or spelled with escapes, two readers could disagree about them.
 constexpr std::string_view known_fields[] = {
-    "model", "stream", "stream_options", "messages", "tools", "functions", "response_format", "n", "max_tokens",
-    "max_completion_tokens", "user", "prompt_cache_key", "reasoning_effort",
+    "model",
+    "stream",
+    "stream_options",
+    "messages",
+    "tools",
+    "functions",
+    "response_format",
+    "n",
+    "max_tokens",
+    "max_completion_tokens",
+    "user",
+    "prompt_cache_key",
+    "reasoning_effort",
 };
 
 Role role_of(std::string_view name) {
@@ -95,7 +105,8 @@ class Reader {
 };
 
 std::string_view without_space(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' || token.back() == '\r')) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\t' || token.back() == '\n' || token.back() == '\r')
+  ) {
     token.remove_suffix(1);
   }
   return token;
@@ -228,9 +239,7 @@ bool Reader::read_stream_options(od::value& value) {
   return true;
 }
 
-bool Reader::read_count(
-    od::value& value, std::string_view name, std::uint64_t max, std::optional<std::uint64_t>& out
-) {
+bool Reader::read_count(od::value& value, std::string_view name, std::uint64_t max, std::optional<std::uint64_t>& out) {
   const std::string_view token = token_of(value);
   if (token == "null") return true;
   const std::optional<std::uint64_t> number = parse_u64(token);

@@ -62,11 +62,16 @@ bool has_valid_escapes(std::string_view raw) noexcept {
 bool is_valid_scalar(std::string_view token) noexcept {
   if (token.empty()) return false;
   switch (token.front()) {
-    case '"': return token.size() >= 2 && token.back() == '"' && has_valid_escapes(token.substr(1, token.size() - 2));
-    case 't': return token == "true";
-    case 'f': return token == "false";
-    case 'n': return token == "null";
-    default: return is_number(token);
+    case '"':
+      return token.size() >= 2 && token.back() == '"' && has_valid_escapes(token.substr(1, token.size() - 2));
+    case 't':
+      return token == "true";
+    case 'f':
+      return token == "false";
+    case 'n':
+      return token == "null";
+    default:
+      return is_number(token);
   }
 }
 

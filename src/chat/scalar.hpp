@@ -5,8 +5,8 @@
 
 namespace gw::chat {
 
-/// `token` is a scalar as it stands in the text, without white space around it: a number, true, false, null, or a string
-/// with its quotes. UTF-8 and control characters were checked by the parser's first pass; this checks the rest.
+/// `token` is a scalar as it stands in the text, without white space around it: a number, true, false, null, or a
+/// string with its quotes. UTF-8 and control characters were checked by the parser's first pass; this checks the rest.
 [[nodiscard]] bool is_valid_scalar(std::string_view token) noexcept;
 
 /// The inside of a string literal: every backslash begins a known escape. Lone surrogates are let through.

@@ -16,20 +16,21 @@ struct Edit {
   std::string_view json;
 };
 
-/// Order of strength, weakest first: `defaults` in their order (later wins), the request's own non-null value, `forced`.
+/// Order of strength, weakest first: `defaults` in their order (later wins), the request's own non-null value,
+/// `forced`.
 struct SpliceInput {
-  std::string_view model;                  ///< the upstream's name for the model, not escaped
+  std::string_view model;  ///< the upstream's name for the model, not escaped
   std::vector<Edit> defaults;
   std::vector<Edit> forced;
-  std::optional<bool> force_stream;        ///< set when the upstream must be asked otherwise than the client did
-  bool inject_usage = false;               ///< add stream_options.include_usage:true (only if the client did not say)
+  std::optional<bool> force_stream;  ///< set when the upstream must be asked otherwise than the client did
+  bool inject_usage = false;         ///< add stream_options.include_usage:true (only if the client did not say)
 };
 
 /// Pieces are views into `body`, or into `owned`. Keep all three alive while they are written.
 struct Spliced {
-  std::string owned;                       ///< all inserted text, one allocation
-  std::vector<std::string_view> pieces;    ///< in order; no empty ones
-  std::size_t size = 0;                    ///< sum of the pieces
+  std::string owned;                     ///< all inserted text, one allocation
+  std::vector<std::string_view> pieces;  ///< in order; no empty ones
+  std::size_t size = 0;                  ///< sum of the pieces
 
   [[nodiscard]] std::string joined() const;
 };

@@ -65,12 +65,18 @@ std::size_t append_unicode(std::string& out, std::string_view raw) {
 
 char simple_escape(char kind) {
   switch (kind) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    default: return kind;
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return kind;
   }
 }
 

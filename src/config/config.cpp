@@ -4,9 +4,12 @@ namespace gw::config {
 
 std::string_view to_string(Tier tier) noexcept {
   switch (tier) {
-    case Tier::t1: return "t1";
-    case Tier::t2: return "t2";
-    case Tier::t3: return "t3";
+    case Tier::t1:
+      return "t1";
+    case Tier::t2:
+      return "t2";
+    case Tier::t3:
+      return "t3";
   }
   return "t1";
 }
@@ -20,30 +23,42 @@ std::optional<Tier> tier_from(std::string_view name) noexcept {
 
 std::string_view to_string(Protocol protocol) noexcept {
   switch (protocol) {
-    case Protocol::openai: return "openai";
-    case Protocol::v1_messages: return "v1-messages";
-    case Protocol::v1_response: return "v1-response";
-    case Protocol::demo: return "demo";
+    case Protocol::openai:
+      return "openai";
+    case Protocol::v1_messages:
+      return "v1-messages";
+    case Protocol::v1_response:
+      return "v1-response";
+    case Protocol::demo:
+      return "demo";
   }
   return "openai";
 }
 
 std::string_view to_string(Strategy strategy) noexcept {
   switch (strategy) {
-    case Strategy::sequential: return "sequential";
-    case Strategy::random: return "random";
-    case Strategy::adaptive: return "adaptive";
+    case Strategy::sequential:
+      return "sequential";
+    case Strategy::random:
+      return "random";
+    case Strategy::adaptive:
+      return "adaptive";
   }
   return "sequential";
 }
 
 std::string_view to_string(RouterMode mode) noexcept {
   switch (mode) {
-    case RouterMode::automatic: return "auto";
-    case RouterMode::keyword: return "keyword";
-    case RouterMode::local: return "local";
-    case RouterMode::llm: return "llm";
-    case RouterMode::fixed: return "fixed";
+    case RouterMode::automatic:
+      return "auto";
+    case RouterMode::keyword:
+      return "keyword";
+    case RouterMode::local:
+      return "local";
+    case RouterMode::llm:
+      return "llm";
+    case RouterMode::fixed:
+      return "fixed";
   }
   return "auto";
 }

@@ -21,8 +21,8 @@ namespace gw::config {
 enum class Tier : std::uint8_t { t1, t2, t3 };
 inline constexpr std::array<Tier, 3> tiers{Tier::t1, Tier::t2, Tier::t3};
 
-[[nodiscard]] std::string_view to_string(Tier tier) noexcept;                    // "t1"
-[[nodiscard]] std::optional<Tier> tier_from(std::string_view name) noexcept;     // "t1", "T1"
+[[nodiscard]] std::string_view to_string(Tier tier) noexcept;                 // "t1"
+[[nodiscard]] std::optional<Tier> tier_from(std::string_view name) noexcept;  // "t1", "T1"
 
 /// One value a tier, as the file's tier maps.
 template <class T>
@@ -187,10 +187,10 @@ struct Limits {
 struct Upstream {
   /// A pooled connection is closed after this long without use. Short: many servers close idle ones after 5 s or so.
   Millis pool_idle{4000};
-  std::size_t pool_size = 128;    ///< idle connections kept, a shard and endpoint
-  Millis connect{4000};           ///< TCP and TLS together, within `timeouts.connect`
+  std::size_t pool_size = 128;  ///< idle connections kept, a shard and endpoint
+  Millis connect{4000};         ///< TCP and TLS together, within `timeouts.connect`
   Millis dns_ttl{30000};
-  Millis dns_stale{600000};       ///< how long the last good answer serves while resolving fails
+  Millis dns_stale{600000};  ///< how long the last good answer serves while resolving fails
 };
 
 struct Stream {

@@ -8,13 +8,26 @@ namespace gw::config {
 namespace {
 
 constexpr std::array<std::string_view, 14> flat_keys{
-    "t1_models",         "t2_models",        "t3_models",          "routing_strategies",   "stream_timeouts",
-    "retry_rounds",      "retry_config",     "upstream_base_url",  "upstream_api_key",     "model_provider_map",
-    "router_config",     "health_check_config", "gateway_api_key", "log_retention_days",
+    "t1_models",
+    "t2_models",
+    "t3_models",
+    "routing_strategies",
+    "stream_timeouts",
+    "retry_rounds",
+    "retry_config",
+    "upstream_base_url",
+    "upstream_api_key",
+    "model_provider_map",
+    "router_config",
+    "health_check_config",
+    "gateway_api_key",
+    "log_retention_days",
 };
 
 bool is_flat(const Json& root) {
-  return std::any_of(flat_keys.begin(), flat_keys.end(), [&](std::string_view key) { return root.contains(std::string(key)); });
+  return std::any_of(flat_keys.begin(), flat_keys.end(), [&](std::string_view key) {
+    return root.contains(std::string(key));
+  });
 }
 
 void move_key(Json& from, const char* key, Json& to, const char* name) {
@@ -55,8 +68,12 @@ Json nested_from_flat(Json flat) {
   move_key(flat, "global_params", params, "global_params");
   move_key(flat, "model_params", params, "model_params");
   const std::pair<const char*, Json*> sections[] = {
-      {"general", &general}, {"models", &models},       {"timeouts", &timeouts},
-      {"retries", &retries}, {"providers", &providers}, {"params", &params},
+      {"general", &general},
+      {"models", &models},
+      {"timeouts", &timeouts},
+      {"retries", &retries},
+      {"providers", &providers},
+      {"params", &params},
   };
   for (const auto& [name, section] : sections) {
     if (!section->empty()) out[name] = *section;
@@ -67,7 +84,8 @@ Json nested_from_flat(Json flat) {
   return out;
 }
 
-// The README release's rule: a prefix is a provider only when it is one; otherwise the whole string is the model's name.
+// The README release's rule: a prefix is a provider only when it is one; otherwise the whole string is the model's
+// name.
 Json entry_from_text(const std::string& text, const Json& custom) {
   const std::size_t slash = text.find('/');
   const std::string prefix = text.substr(0, slash);

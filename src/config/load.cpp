@@ -81,9 +81,11 @@ LoadResult load(std::string_view text, const SecretSource& secrets) {
     // The library's text names bytes of the file, which may be a key: the place is enough.
     const std::size_t offset = error.byte == 0 ? 0 : error.byte - 1;
     return std::vector<Problem>{
-        {"", "is not valid JSON at " + line_and_column(text, offset) +
-                 (text.empty() ? "; the file is empty" : "; look for a missing comma, quote or bracket there")}
-    };
+        {"",
+         "is not valid JSON at " + line_and_column(text, offset) +
+             (text.empty() ? "; the file is empty" : "; look for a missing comma, quote or bracket there")}};
+  } catch (const Json::exception&) {  // a number beyond every range
+    return std::vector<Problem>{{"", "holds a number that is too large for any setting"}};
   }
   if (!root.is_object()) return std::vector<Problem>{{"", "must hold one JSON object {...}"}};
 
@@ -91,8 +93,7 @@ LoadResult load(std::string_view text, const SecretSource& secrets) {
   if (original) root = converted(root);
   if (!original && root["schema_version"].is_number_integer() && root["schema_version"].get<std::int64_t>() > 1) {
     return std::vector<Problem>{
-        {"schema_version", "is newer than this program understands (1); use the release that wrote it"}
-    };
+        {"schema_version", "is newer than this program understands (1); use the release that wrote it"}};
   }
   Loaded loaded;
   loaded.config = read_config(root, original, secrets, findings);

@@ -1,6 +1,5 @@
-#include "config/json.hpp"
-
 #include "base/text.hpp"
+#include "config/json.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -33,7 +32,8 @@ Secret read_secret(const Section& section, std::string_view key, const SecretSou
   if (view.starts_with("file:")) {
     auto value = secrets.file(view.substr(5));
     if (value) {
-      while (!value->empty() && (value->back() == '\n' || value->back() == '\r' || value->back() == ' ')) value->pop_back();
+      while (!value->empty() && (value->back() == '\n' || value->back() == '\r' || value->back() == ' '))
+        value->pop_back();
       return Secret(std::move(*value));
     }
     section.findings().problem(section.path_of(key), "names the file " + text.substr(5) + ", which cannot be read");
@@ -95,7 +95,8 @@ Protocol read_protocol(const Section& section, bool was_original) {
 void read_headers(const Section& section, Provider& provider) {
   const Section headers = section.section("headers");
   if (!headers.exists()) return;
-  constexpr std::string_view forbidden[] = {"host", "content-length", "transfer-encoding", "connection", "content-type"};
+  constexpr std::string_view forbidden[] = {
+      "host", "content-length", "transfer-encoding", "connection", "content-type"};
   for (const auto& [name, value] : headers.json()->items()) {
     constexpr std::string_view token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
     const std::string lower = to_lower(name);
@@ -145,13 +146,13 @@ std::shared_ptr<const Provider> read_provider(
     section.findings().problem(section.path_of("stream_usage"), "must be inject or as_is");
   }
   provider->stream_usage = usage == "as_is" ? StreamUsage::as_is : StreamUsage::inject;
-  section.warn_unknown(
-      {"base_url", "api_key", "protocol", "verify_ssl", "ca_file", "proxy", "headers", "stream_usage"}
+  section.warn_unknown({"base_url", "api_key", "protocol", "verify_ssl", "ca_file", "proxy", "headers", "stream_usage"}
   );
   if (provider->protocol == Protocol::v1_messages || provider->protocol == Protocol::v1_response) {
     section.findings().warning(
-        section.path_of("protocol"), std::string(to_string(provider->protocol)) +
-                                         " is not spoken by this release yet; the provider's models are left out"
+        section.path_of("protocol"),
+        std::string(to_string(provider->protocol)) +
+            " is not spoken by this release yet; the provider's models are left out"
     );
   }
   return provider;
@@ -164,7 +165,9 @@ void read_providers(const Section& root, bool was_original, const SecretSource& 
   if (custom.exists()) {
     for (const auto& [id, value] : custom.json()->items()) {
       if (id == "upstream" || id.empty() || id.find('/') != std::string::npos) {
-        root.findings().problem(custom.path_of(id), "is not usable as a provider id: no \"upstream\", no '/', not empty");
+        root.findings().problem(
+            custom.path_of(id), "is not usable as a provider id: no \"upstream\", no '/', not empty"
+        );
         continue;
       }
       config.providers.by_id[id] = read_provider(custom.section(id), id, was_original, secrets);
@@ -179,7 +182,9 @@ void read_providers(const Section& root, bool was_original, const SecretSource& 
         config.providers.model_map[model] = id;
       } else if (was_original) {
         // The original sent such models to the default provider; naming nobody is the same without the leak.
-        root.findings().warning(map.path_of(model), "names the provider \"" + id + "\", which does not exist; left out");
+        root.findings().warning(
+            map.path_of(model), "names the provider \"" + id + "\", which does not exist; left out"
+        );
       } else {
         root.findings().problem(map.path_of(model), "names the provider \"" + id + "\", which does not exist");
       }
@@ -264,21 +269,25 @@ void read_models(const Section& root, bool was_original, Config& config) {
   } else if (count == 0) {
     root.findings().problem("models", "has no model in any tier; add one to t1, t2 or t3");
   }
-  read_per_tier(section.section("strategies"), config.models.strategies, [&](const Section& s, std::string_view key, Strategy& out) {
-    std::string name(to_string(out));
-    s.read(key, name);
-    for (const Strategy strategy : {Strategy::sequential, Strategy::random, Strategy::adaptive}) {
-      if (name == to_string(strategy)) {
-        out = strategy;
-        return;
+  read_per_tier(
+      section.section("strategies"),
+      config.models.strategies,
+      [&](const Section& s, std::string_view key, Strategy& out) {
+        std::string name(to_string(out));
+        s.read(key, name);
+        for (const Strategy strategy : {Strategy::sequential, Strategy::random, Strategy::adaptive}) {
+          if (name == to_string(strategy)) {
+            out = strategy;
+            return;
+          }
+        }
+        if (was_original) {
+          s.findings().warning(s.path_of(key), "is \"" + name + "\"; taken as sequential");
+        } else {
+          s.findings().problem(s.path_of(key), "must be sequential, random or adaptive");
+        }
       }
-    }
-    if (was_original) {
-      s.findings().warning(s.path_of(key), "is \"" + name + "\"; taken as sequential");
-    } else {
-      s.findings().problem(s.path_of(key), "must be sequential, random or adaptive");
-    }
-  });
+  );
   section.warn_unknown({"t1", "t2", "t3", "strategies"});
 }
 
@@ -375,7 +384,8 @@ void read_router(const Section& root, Config& config) {
   std::string mode(to_string(config.router.mode));
   section.read("mode", mode);
   bool known = false;
-  for (const RouterMode one : {RouterMode::automatic, RouterMode::keyword, RouterMode::local, RouterMode::llm, RouterMode::fixed}) {
+  for (const RouterMode one :
+       {RouterMode::automatic, RouterMode::keyword, RouterMode::local, RouterMode::llm, RouterMode::fixed}) {
     if (mode != to_string(one)) continue;
     config.router.mode = one;
     known = true;
@@ -407,8 +417,7 @@ void read_server(const Section& root, Config& config) {
     root.findings().problem("server.tls", "needs both cert and key, or neither");
   }
   const std::pair<const char*, const std::string*> files[] = {
-      {"cert", &config.server.tls.cert_file}, {"key", &config.server.tls.key_file}
-  };
+      {"cert", &config.server.tls.cert_file}, {"key", &config.server.tls.key_file}};
   for (const auto& [name, file] : files) {
     std::error_code ec;
     if (!file->empty() && !std::filesystem::is_regular_file(*file, ec)) {
@@ -432,8 +441,15 @@ void read_limits(const Section& root, Config& config) {
   section.read("idle_timeout", out.idle_timeout, 1);
   section.read("write_timeout", out.write_timeout, 1);
   section.warn_unknown(
-      {"head_bytes", "header_count", "body_bytes", "connections", "event_bytes", "head_timeout", "body_timeout",
-       "idle_timeout", "write_timeout"}
+      {"head_bytes",
+       "header_count",
+       "body_bytes",
+       "connections",
+       "event_bytes",
+       "head_timeout",
+       "body_timeout",
+       "idle_timeout",
+       "write_timeout"}
   );
 }
 
@@ -478,8 +494,22 @@ Config read_config(const Json& json, bool was_original, const SecretSource& secr
   read_stream_and_cors(root, config);
   // Sections of the original that later releases use are known, and kept as they are.
   root.warn_unknown(
-      {"schema_version", "general", "security", "models", "timeouts", "retries", "providers", "router", "health",
-       "adaptive_weights", "params", "server", "limits", "upstream", "stream", "cors"}
+      {"schema_version",
+       "general",
+       "security",
+       "models",
+       "timeouts",
+       "retries",
+       "providers",
+       "router",
+       "health",
+       "adaptive_weights",
+       "params",
+       "server",
+       "limits",
+       "upstream",
+       "stream",
+       "cors"}
   );
   return config;
 }

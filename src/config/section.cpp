@@ -1,6 +1,5 @@
 #include "config/json.hpp"
 
-
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -119,9 +118,8 @@ void Section::read(std::string_view key, Millis& out, std::int64_t low, std::int
 bool Section::read(std::string_view key, std::vector<std::string>& out) const {
   const Json* const value = find(key);
   if (value == nullptr || value->is_null()) return false;
-  const bool is_list = value->is_array() && std::all_of(value->begin(), value->end(), [](const Json& item) {
-    return item.is_string();
-  });
+  const bool is_list =
+      value->is_array() && std::all_of(value->begin(), value->end(), [](const Json& item) { return item.is_string(); });
   if (!is_list) {
     findings_.problem(path_of(key), "must be a list of texts, e.g. [\"a\", \"b\"]");
     return false;

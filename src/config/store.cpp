@@ -105,8 +105,9 @@ std::variant<Opened, std::vector<Problem>> open(const fs::path& data_dir, const 
   }
   if (::access(data_dir.c_str(), R_OK | W_OK | X_OK) != 0 || !fs::is_directory(data_dir, ec)) {
     return std::vector<Problem>{
-        {"", "the data folder " + data_dir.string() + " cannot be written; change its owner or choose another (--data DIR)"}
-    };
+        {"",
+         "the data folder " + data_dir.string() +
+             " cannot be written; change its owner or choose another (--data DIR)"}};
   }
   const fs::path file = data_dir / "config.json";
   Opened opened;
@@ -123,7 +124,8 @@ std::variant<Opened, std::vector<Problem>> open(const fs::path& data_dir, const 
   if (loaded.rewritten) {
     const fs::path copy = backup_name(data_dir);
     if (const Result<void> kept = write_atomically(copy, *text); !kept) return io_problem(kept.error());
-    if (const Result<void> written = write_atomically(file, *loaded.rewritten); !written) return io_problem(written.error());
+    if (const Result<void> written = write_atomically(file, *loaded.rewritten); !written)
+      return io_problem(written.error());
     opened.backup = copy;
   }
   opened.warnings = std::move(loaded.warnings);

@@ -16,8 +16,8 @@ namespace gw::config {
 struct Opened {
   Snapshot snapshot;
   std::vector<Problem> warnings;
-  bool created = false;                            ///< there was no file; the default was written
-  std::optional<std::filesystem::path> backup;     ///< the original's file was rewritten; its copy
+  bool created = false;                         ///< there was no file; the default was written
+  std::optional<std::filesystem::path> backup;  ///< the original's file was rewritten; its copy
 };
 
 /// The boot path, also of `smartroute config check`: creates the default, loads, upgrades an original's file (copy to

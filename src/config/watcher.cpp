@@ -11,8 +11,8 @@
 
 namespace gw::config {
 
-// The folder is watched, not the file: editors replace files, and a symlink may be swapped. Any change in the folder of a
-// file called like ours counts; a folder that cannot be watched means that edits wait for a restart.
+// The folder is watched, not the file: editors replace files, and a symlink may be swapped. Any change in the folder of
+// a file called like ours counts; a folder that cannot be watched means that edits wait for a restart.
 struct Watcher::Impl {
   std::filesystem::path file;
   Millis debounce;
@@ -25,8 +25,8 @@ struct Watcher::Impl {
   [[nodiscard]] bool drain() const;
 };
 
-// Reads all waiting events; true when one concerns our file. A symlink's target changes its folder only, so any event on a
-// symlinked file's folder counts.
+// Reads all waiting events; true when one concerns our file. A symlink's target changes its folder only, so any event
+// on a symlinked file's folder counts.
 bool Watcher::Impl::drain() const {
   alignas(inotify_event) std::array<char, 4096> buffer{};
   bool ours = false;

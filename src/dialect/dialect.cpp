@@ -40,10 +40,12 @@ void Usage::merge(const Usage& other) noexcept {
 
 const Dialect* for_protocol(config::Protocol protocol) noexcept {
   switch (protocol) {
-    case config::Protocol::openai: return &openai::dialect();
+    case config::Protocol::openai:
+      return &openai::dialect();
     case config::Protocol::v1_messages:
     case config::Protocol::v1_response:
-    case config::Protocol::demo: return nullptr;
+    case config::Protocol::demo:
+      return nullptr;
   }
   return nullptr;
 }
@@ -56,7 +58,9 @@ std::optional<std::string_view> keyword_in(std::string_view text, const config::
 }
 
 std::optional<std::string_view> keyword_rule(
-    std::string_view text, const config::RetryConditions& conditions, const chat::ChatRequest& request,
+    std::string_view text,
+    const config::RetryConditions& conditions,
+    const chat::ChatRequest& request,
     std::string_view body
 ) {
   const auto keyword = keyword_in(text, conditions);

@@ -34,10 +34,10 @@ struct Usage {
 
 /// What one event of a stream meant.
 struct Meaning {
-  bool content = false;        ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
-  bool finished = false;       ///< a finish reason (an earlier one is never erased by a later null)
-  bool terminator = false;     ///< [DONE]
-  bool usage_only = false;     ///< a chunk with usage and no choices
+  bool content = false;     ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
+  bool finished = false;    ///< a finish reason (an earlier one is never erased by a later null)
+  bool terminator = false;  ///< [DONE]
+  bool usage_only = false;  ///< a chunk with usage and no choices
   std::optional<Usage> usage;
   std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
   std::string_view text;       ///< raw JSON inside of the content delta, for the keyword rule; a view into the event
@@ -48,7 +48,7 @@ struct ReplyFacts {
   bool has_content = false;  ///< text, refusal, reasoning or tool calls in any choice
   bool finished = false;     ///< every choice has a finish reason
   std::optional<Usage> usage;
-  std::string_view text;     ///< raw JSON inside of the first choice's content, when it is a string
+  std::string_view text;  ///< raw JSON inside of the first choice's content, when it is a string
 };
 
 /// The stream of one attempt, event by event. Not thread-safe; one an attempt.
@@ -65,8 +65,8 @@ class ReplyStream {
 
 /// What goes to the provider, but for Host and Content-Length, which the upstream layer adds.
 struct Request {
-  std::string target;         ///< path and query, e.g. /v1/chat/completions
-  std::string header_lines;   ///< "Name: value\r\n" each; Authorization among them when there is a key
+  std::string target;        ///< path and query, e.g. /v1/chat/completions
+  std::string header_lines;  ///< "Name: value\r\n" each; Authorization among them when there is a key
 };
 
 class Dialect {
@@ -81,8 +81,8 @@ class Dialect {
 
   [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream() const = 0;
 
-  /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class an `error` object in
-  /// it names.
+  /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class an `error` object
+  /// in it names.
   [[nodiscard]] virtual Result<ReplyFacts> reply(std::string_view body) const = 0;
 
   /// The class of a non-2xx answer (design section 6). The message names the status and, clipped to 300 bytes, the
@@ -98,10 +98,12 @@ class Dialect {
     std::string_view text, const config::RetryConditions& conditions
 );
 
-/// The keyword rule of design section 4 for an answer of this text: a keyword that stands in it and not in the prompt. A
-/// user who asks "what is a rate limit?" gets an answer. `body` is what `request` points into.
+/// The keyword rule of design section 4 for an answer of this text: a keyword that stands in it and not in the prompt.
+/// A user who asks "what is a rate limit?" gets an answer. `body` is what `request` points into.
 [[nodiscard]] std::optional<std::string_view> keyword_rule(
-    std::string_view text, const config::RetryConditions& conditions, const chat::ChatRequest& request,
+    std::string_view text,
+    const config::RetryConditions& conditions,
+    const chat::ChatRequest& request,
     std::string_view body
 );
 

@@ -98,7 +98,8 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::decode(std::string_view bytes) {
         if (c != '\n') return bad("the last chunk does not end in CRLF");
         state_ = State::done;
         break;
-      case State::done: break;
+      case State::done:
+        break;
     }
   }
   step.consumed = i;

@@ -14,9 +14,9 @@ namespace gw::http {
 class ChunkedDecoder {
  public:
   struct Step {
-    std::string_view payload;   ///< decoded bytes, a view into the input; may be empty
-    std::size_t consumed = 0;   ///< input bytes used, framing included; call again with the rest
-    bool done = false;          ///< the last chunk and its trailers are through; bytes after `consumed` are not ours
+    std::string_view payload;  ///< decoded bytes, a view into the input; may be empty
+    std::size_t consumed = 0;  ///< input bytes used, framing included; call again with the rest
+    bool done = false;         ///< the last chunk and its trailers are through; bytes after `consumed` are not ours
   };
 
   /// Consumes at most one run of payload. Makes progress on any non-empty input unless done.
@@ -25,11 +25,24 @@ class ChunkedDecoder {
   [[nodiscard]] bool done() const noexcept { return state_ == State::done; }
 
  private:
-  enum class State : std::uint8_t { size_start, size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf, done };
+  enum class State : std::uint8_t {
+    size_start,
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    end_lf,
+    done
+  };
   State state_ = State::size_start;
-  std::uint64_t left_ = 0;      // payload bytes of this chunk still to come
+  std::uint64_t left_ = 0;  // payload bytes of this chunk still to come
   unsigned digits_ = 0;
-  std::uint32_t skipped_ = 0;   // extension and trailer bytes, bounded
+  std::uint32_t skipped_ = 0;  // extension and trailer bytes, bounded
 };
 
 }  // namespace gw::http

@@ -71,8 +71,13 @@ void Buffer::release() noexcept {
 }
 
 Exchange::Exchange(
-    net::Shard& shard, net::Connection& connection, Buffer& input, std::size_t head_length,
-    std::unique_ptr<RequestHead> head, const ServerLimits& limits, bool close_after
+    net::Shard& shard,
+    net::Connection& connection,
+    Buffer& input,
+    std::size_t head_length,
+    std::unique_ptr<RequestHead> head,
+    const ServerLimits& limits,
+    bool close_after
 )
     : shard_(shard),
       connection_(connection),
@@ -132,8 +137,7 @@ net::Task<Result<std::string_view>> Exchange::read_body() {
             std::to_string(limits_.body_bytes)
     );
   }
-  const std::size_t have =
-      std::min(input_.size() - input_used_, static_cast<std::size_t>(head_->content_length));
+  const std::size_t have = std::min(input_.size() - input_used_, static_cast<std::size_t>(head_->content_length));
   if (have == head_->content_length) {  // the usual case: it came with the head
     const std::string_view body = input_.view().substr(input_used_, have);
     input_used_ += have;
@@ -286,9 +290,7 @@ net::Task<bool> Exchange::send(std::string_view frame_head, std::string_view byt
   writing_ = true;
   const std::string head = head_sent_ ? std::string{} : std::move(reply_head_);
   head_sent_ = true;
-  std::array<iovec, 4> pieces{
-      net::piece(head), net::piece(frame_head), net::piece(bytes), net::piece(frame_tail)
-  };
+  std::array<iovec, 4> pieces{net::piece(head), net::piece(frame_head), net::piece(bytes), net::piece(frame_tail)};
   const auto first = static_cast<std::size_t>(head.empty() ? 1 : 0);
   connection_.write_timeout(limits_.write_timeout);
   const net::IoResult result =

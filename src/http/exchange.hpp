@@ -1,6 +1,6 @@
 // One request on a client's connection and its reply: what a handler sees. Reads the body when asked (limits, chunked,
-// Expect), frames the reply (length, chunked, close-delimited, HEAD), keeps the connection usable or says that it is not.
-// Thread: the shard's. A handler is a coroutine; it may write from one place at a time, plus `comment`.
+// Expect), frames the reply (length, chunked, close-delimited, HEAD), keeps the connection usable or says that it is
+// not. Thread: the shard's. A handler is a coroutine; it may write from one place at a time, plus `comment`.
 #pragma once
 
 #include "base/clock.hpp"
@@ -59,8 +59,13 @@ class Buffer {
 class Exchange {
  public:
   Exchange(
-      net::Shard& shard, net::Connection& connection, Buffer& input, std::size_t head_length,
-      std::unique_ptr<RequestHead> head, const ServerLimits& limits, bool close_after
+      net::Shard& shard,
+      net::Connection& connection,
+      Buffer& input,
+      std::size_t head_length,
+      std::unique_ptr<RequestHead> head,
+      const ServerLimits& limits,
+      bool close_after
   );
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;

@@ -12,7 +12,8 @@ namespace {
 // RFC 9110 5.6.2.
 constexpr std::array<bool, 256> token_table = [] {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -35,7 +36,8 @@ constexpr std::array<bool, 256> target_table = [] {
 
 constexpr std::array<bool, 256> host_table = [] {
   std::array<bool, 256> table{};
-  for (const char c : std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]")) {
+  for (const char c :
+       std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]")) {
     table[static_cast<unsigned char>(c)] = true;
   }
   return table;
@@ -103,7 +105,8 @@ void notice(const Header& header, Fields& fields) noexcept {
         fields.transfer_encoding = header.value;
       }
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -220,7 +223,8 @@ Result<void> parse_request(std::string_view head, const HeadLimits& limits, Requ
   if (!line) return bad_request("the request line does not end in CRLF");
   const std::size_t first = line->find(' ');
   const std::size_t last = line->rfind(' ');
-  if (first == std::string_view::npos || first == last) return bad_request("the request line needs method, target and version");
+  if (first == std::string_view::npos || first == last)
+    return bad_request("the request line needs method, target and version");
   out.method = line->substr(0, first);
   out.target = line->substr(first + 1, last - first - 1);
   const std::string_view version = line->substr(last + 1);
@@ -237,14 +241,15 @@ Result<void> parse_request(std::string_view head, const HeadLimits& limits, Requ
   if (const std::string_view wrong = read_fields(rest, limits, out.headers, fields, too_many); !wrong.empty()) {
     if (too_many) {
       return client_error(
-          Errc::header_too_large, "The request has more header fields than limits.header_count allows (" +
-                                      std::to_string(limits.count) + ")."
+          Errc::header_too_large,
+          "The request has more header fields than limits.header_count allows (" + std::to_string(limits.count) + ")."
       );
     }
     return bad_request(wrong);
   }
   // RFC 9112 3.2: exactly one Host on 1.1, and a valid one.
-  if (fields.hosts > 1 || (fields.hosts == 0 && out.minor_version == 1)) return bad_request("exactly one Host is needed");
+  if (fields.hosts > 1 || (fields.hosts == 0 && out.minor_version == 1))
+    return bad_request("exactly one Host is needed");
   if (!is_host(fields.host)) return bad_request("the Host is not a host");
 
   // RFC 9112 6.3; whatever two parties could read differently is refused (request smuggling).

@@ -22,10 +22,10 @@ struct Header {
 inline constexpr std::size_t max_headers = 128;
 
 enum class Framing : std::uint8_t {
-  none,            ///< no body
-  length,          ///< `content_length` bytes
+  none,    ///< no body
+  length,  ///< `content_length` bytes
   chunked,
-  until_close,     ///< replies only
+  until_close,  ///< replies only
 };
 
 struct Headers {
@@ -40,10 +40,10 @@ struct Headers {
 
 struct RequestHead {
   std::string_view method;
-  std::string_view target;      ///< origin-form, absolute-form or "*", as sent
-  std::string_view path;        ///< of the target, without the query; always begins with '/' or is "*"
-  std::string_view query;       ///< after '?', may be empty
-  int minor_version = 1;        ///< HTTP/1.0 or HTTP/1.1
+  std::string_view target;  ///< origin-form, absolute-form or "*", as sent
+  std::string_view path;    ///< of the target, without the query; always begins with '/' or is "*"
+  std::string_view query;   ///< after '?', may be empty
+  int minor_version = 1;    ///< HTTP/1.0 or HTTP/1.1
   Headers headers;
   Framing framing = Framing::none;
   std::uint64_t content_length = 0;
@@ -82,9 +82,9 @@ class HeadScanner {
 
 /// `head` is exactly what HeadScanner delimited. Errors: invalid_request (400; the connection must then be closed),
 /// header_too_large (431), unsupported (501 for an unknown transfer coding is reported as invalid_request).
-/// Refused: bare CR or LF, obs-fold, space before the colon, control bytes, duplicate or odd Content-Length, TE with CL,
-/// TE on 1.0, any coding but a single final "chunked", missing or second Host on 1.1, a Host that is not a host, versions
-/// other than 1.0 and 1.1, the HTTP/2 preface.
+/// Refused: bare CR or LF, obs-fold, space before the colon, control bytes, duplicate or odd Content-Length, TE with
+/// CL, TE on 1.0, any coding but a single final "chunked", missing or second Host on 1.1, a Host that is not a host,
+/// versions other than 1.0 and 1.1, the HTTP/2 preface.
 [[nodiscard]] Result<void> parse_request(std::string_view head, const HeadLimits& limits, RequestHead& out);
 
 /// Replies of providers: as strict about framing (that is what desynchronises a pool), tolerant of a missing reason

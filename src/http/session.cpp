@@ -201,23 +201,36 @@ net::Task<void> serve(
 
 int status_of(const Error& error) noexcept {
   switch (error.code) {
-    case Errc::invalid_request: return 400;
-    case Errc::unauthenticated: return 401;
-    case Errc::forbidden: return 403;
-    case Errc::not_found: return 404;
-    case Errc::method_not_allowed: return 405;
-    case Errc::request_timeout: return 408;
-    case Errc::payload_too_large: return 413;
-    case Errc::unsupported_media: return 415;
-    case Errc::header_too_large: return 431;
-    case Errc::upstream_refused: return error.upstream_status.value_or(400);
-    case Errc::rate_limited: return 429;
+    case Errc::invalid_request:
+      return 400;
+    case Errc::unauthenticated:
+      return 401;
+    case Errc::forbidden:
+      return 403;
+    case Errc::not_found:
+      return 404;
+    case Errc::method_not_allowed:
+      return 405;
+    case Errc::request_timeout:
+      return 408;
+    case Errc::payload_too_large:
+      return 413;
+    case Errc::unsupported_media:
+      return 415;
+    case Errc::header_too_large:
+      return 431;
+    case Errc::upstream_refused:
+      return error.upstream_status.value_or(400);
+    case Errc::rate_limited:
+      return 429;
     case Errc::first_byte_timeout:
     case Errc::idle_timeout:
-    case Errc::total_timeout: return 504;
+    case Errc::total_timeout:
+      return 504;
     case Errc::no_route:
     case Errc::overloaded:
-    case Errc::shutting_down: return 503;
+    case Errc::shutting_down:
+      return 503;
     case Errc::billing:
     case Errc::upstream_auth:
     case Errc::upstream_server:
@@ -226,11 +239,14 @@ int status_of(const Error& error) noexcept {
     case Errc::upstream_dns:
     case Errc::upstream_connect:
     case Errc::upstream_tls:
-    case Errc::interrupted: return 502;
-    case Errc::client_gone: return 499;
+    case Errc::interrupted:
+      return 502;
+    case Errc::client_gone:
+      return 499;
     case Errc::invalid_config:
     case Errc::io:
-    case Errc::internal: return 500;
+    case Errc::internal:
+      return 500;
   }
   return 500;
 }

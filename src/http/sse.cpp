@@ -55,7 +55,8 @@ std::size_t SseSplitter::scan() noexcept {
     after_cr_ = fed_[end] == '\r';
     at = end + 1;
     if (!event_ends) continue;
-    // An event is not held back for the LF of its last CRLF: when that is not here yet, it opens the next event's bytes.
+    // An event is not held back for the LF of its last CRLF: when that is not here yet, it opens the next event's
+    // bytes.
     if (after_cr_ && at < fed_.size() && fed_[at] == '\n') {
       after_cr_ = false;
       ++at;

@@ -12,10 +12,10 @@ namespace gw::http {
 
 /// One event, or a run of comments and empty lines between events (then `has_data` is false).
 struct SseEvent {
-  std::string_view raw;    ///< every byte of it, terminating empty line included; a view, valid until the next call
-  std::string_view data;   ///< the data lines joined by LF; a view into raw when there is one line
-  std::string_view name;   ///< the last `event:` value, or empty
-  bool has_data = false;   ///< at least one data line (even an empty one)
+  std::string_view raw;   ///< every byte of it, terminating empty line included; a view, valid until the next call
+  std::string_view data;  ///< the data lines joined by LF; a view into raw when there is one line
+  std::string_view name;  ///< the last `event:` value, or empty
+  bool has_data = false;  ///< at least one data line (even an empty one)
 };
 
 /// Grammar accepted: lines end in LF, CRLF or CR; an optional BOM at the start of the stream; `data:` with or without
@@ -46,9 +46,9 @@ class SseSplitter {
   void take_line(std::string_view line, SseEvent& out);
 
   std::size_t max_event_bytes_;
-  std::string carry_;          // an incomplete event from earlier feeds
-  std::string joined_;         // data of an event with several data lines
-  std::string_view fed_;       // what remains of the last feed
+  std::string carry_;     // an incomplete event from earlier feeds
+  std::string joined_;    // data of an event with several data lines
+  std::string_view fed_;  // what remains of the last feed
   bool fed_has_cr_ = false;
   bool line_is_empty_ = true;  // of the line the scan stands in
   bool after_cr_ = false;      // the last byte scanned was a CR: a LF now belongs to it

@@ -18,8 +18,23 @@ constexpr std::size_t long_text_characters = 2000;
 
 // The README release's list (contract 4.1).
 constexpr std::array<std::string_view, 17> medium_words{
-    "code",   "function", "complex", "analysis", "summary", "reasoning", "generate", "create", "代码",
-    "函数",   "分析",     "总结",    "推理",     "生成",    "创建",      "搜索",     "查询",
+    "code",
+    "function",
+    "complex",
+    "analysis",
+    "summary",
+    "reasoning",
+    "generate",
+    "create",
+    "代码",
+    "函数",
+    "分析",
+    "总结",
+    "推理",
+    "生成",
+    "创建",
+    "搜索",
+    "查询",
 };
 
 bool has_models(const Config& config, Tier tier) {
@@ -102,9 +117,9 @@ std::string inspected(const chat::ChatRequest& request, std::string_view body) {
 
 // Characters of UTF-8 are the bytes that do not continue one.
 std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; })
-  );
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
 }
 
 Verdict heuristic(const chat::ChatRequest& request, std::string_view body) {
@@ -131,14 +146,22 @@ Verdict heuristic(const chat::ChatRequest& request, std::string_view body) {
 
 std::string_view to_string(Source source) noexcept {
   switch (source) {
-    case Source::pinned: return "pinned";
-    case Source::tool_loop: return "tool_loop";
-    case Source::rule: return "rule";
-    case Source::classifier: return "classifier";
-    case Source::judge: return "judge";
-    case Source::heuristic: return "heuristic";
-    case Source::fixed: return "fixed";
-    case Source::fallback: return "fallback";
+    case Source::pinned:
+      return "pinned";
+    case Source::tool_loop:
+      return "tool_loop";
+    case Source::rule:
+      return "rule";
+    case Source::classifier:
+      return "classifier";
+    case Source::judge:
+      return "judge";
+    case Source::heuristic:
+      return "heuristic";
+    case Source::fixed:
+      return "fixed";
+    case Source::fallback:
+      return "fallback";
   }
   return "fallback";
 }

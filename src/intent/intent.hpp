@@ -18,9 +18,9 @@ enum class Source : std::uint8_t { pinned, tool_loop, rule, classifier, judge, h
 
 struct Verdict {
   config::Tier tier = config::Tier::t1;
-  double confidence = 1.0;              ///< 0..1
+  double confidence = 1.0;  ///< 0..1
   Source source = Source::fallback;
-  std::string reason;                   ///< one line for people, e.g. "contains \"code\""; never a prompt's text at length
+  std::string reason;  ///< one line for people, e.g. "contains \"code\""; never a prompt's text at length
   /// Set when the client named a listed model: the plan holds that model and no other. `name` or `provider/name`.
   std::string pinned_model;
 };

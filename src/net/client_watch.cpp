@@ -7,7 +7,9 @@
 namespace gw::net {
 
 ClientWatch::ClientWatch(Timers& timers)
-    : tick_(timers, [](void* self) { static_cast<ClientWatch*>(self)->look(); }, this) {}
+    : tick_(
+          timers, [](void* self) { static_cast<ClientWatch*>(self)->look(); }, this
+      ) {}
 
 ClientWatch::~ClientWatch() = default;
 

@@ -38,11 +38,16 @@ bool IoResult::eof() const noexcept {
 
 std::string describe(const IoResult& result) {
   switch (result.stop) {
-    case Stop::deadline: return "timed out";
-    case Stop::client_gone: return "the client closed the connection";
-    case Stop::shutdown: return "the gateway is shutting down";
-    case Stop::idle: return "idle";
-    case Stop::none: break;
+    case Stop::deadline:
+      return "timed out";
+    case Stop::client_gone:
+      return "the client closed the connection";
+    case Stop::shutdown:
+      return "the gateway is shutting down";
+    case Stop::idle:
+      return "idle";
+    case Stop::none:
+      break;
   }
   if (result.eof()) return "connection closed by the peer";
   return result.error.message();
@@ -123,7 +128,9 @@ struct Connection::WriteReady {
 
 Connection::Connection(Timers& timers, Socket socket)
     : socket_(std::move(socket)),
-      deadline_(timers, [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this) {}
+      deadline_(
+          timers, [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this
+      ) {}
 
 Connection::~Connection() {
   close();
@@ -308,7 +315,9 @@ bool Connection::is_stale() noexcept {
 }
 
 Task<IoResult> Connection::handshake(
-    asio::ssl::context& context, asio::ssl::stream_base::handshake_type type, void (*configure)(SSL*, void*),
+    asio::ssl::context& context,
+    asio::ssl::stream_base::handshake_type type,
+    void (*configure)(SSL*, void*),
     void* argument
 ) {
   if (stop_ != Stop::none) co_return stopped_result();

@@ -58,8 +58,10 @@ class Connection {
 
   /// From then on reads and writes are encrypted. `configure` runs on the fresh SSL object before the handshake.
   Task<IoResult> handshake(
-      boost::asio::ssl::context& context, boost::asio::ssl::stream_base::handshake_type type,
-      void (*configure)(SSL* ssl, void* argument), void* argument
+      boost::asio::ssl::context& context,
+      boost::asio::ssl::stream_base::handshake_type type,
+      void (*configure)(SSL* ssl, void* argument),
+      void* argument
   );
 
   /// Operations under way fail with operation_aborted when it passes; later ones too until it is moved.
@@ -70,6 +72,7 @@ class Connection {
 
   /// Ends operations under way, and later ones, with this reason, until `resume`.
   void stop(Stop reason);
+
   void resume() noexcept { stop_ = Stop::none; }
 
   [[nodiscard]] Stop stopped() const noexcept { return stop_; }
@@ -90,8 +93,8 @@ class Connection {
   [[nodiscard]] WaitOp readable() noexcept;
 
   enum class Lifetime : std::uint8_t {
-    stable,    ///< the buffers stay valid until the write is done
-    scratch,   ///< they are valid only now: what cannot be sent at once is copied
+    stable,   ///< the buffers stay valid until the write is done
+    scratch,  ///< they are valid only now: what cannot be sent at once is copied
   };
 
   /// All of it. `pieces` itself is used up; it must live until the write is done.
@@ -149,6 +152,7 @@ class Connection::ReadOp {
 
   [[nodiscard]] bool await_ready() noexcept;
   void await_suspend(std::coroutine_handle<> waiter);
+
   IoResult await_resume() noexcept { return c_.read_.result; }
 
  private:
@@ -162,6 +166,7 @@ class Connection::WaitOp {
 
   [[nodiscard]] bool await_ready() noexcept;
   void await_suspend(std::coroutine_handle<> waiter);
+
   IoResult await_resume() noexcept { return c_.read_.result; }
 
  private:
@@ -175,6 +180,7 @@ class Connection::WriteOp {
 
   [[nodiscard]] bool await_ready() noexcept;
   void await_suspend(std::coroutine_handle<> waiter);
+
   IoResult await_resume() noexcept { return c_.write_.result; }
 
  private:

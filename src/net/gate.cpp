@@ -7,6 +7,7 @@ namespace gw::net {
 // A coroutine that starts at once and frees itself at its end.
 struct Gate::Root {
   struct promise_type {  // NOLINT(readability-identifier-naming): the language's name
+
     Root get_return_object() const noexcept { return {}; }
 
     std::suspend_never initial_suspend() const noexcept { return {}; }

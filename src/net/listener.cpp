@@ -11,8 +11,8 @@
 namespace gw::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 namespace {
 
@@ -84,7 +84,9 @@ Result<void> Listener::open(const Options& options) {
   error_code error;
   const auto address = asio::ip::make_address(options.bind, error);
   if (error) {
-    return gateway_error(Errc::io, "\"" + options.bind + "\" is not an address to listen on; use 0.0.0.0, 127.0.0.1 or ::");
+    return gateway_error(
+        Errc::io, "\"" + options.bind + "\" is not an address to listen on; use 0.0.0.0, 127.0.0.1 or ::"
+    );
   }
   const tcp::endpoint endpoint(address, options.port);
   protocol_ = endpoint.protocol();
@@ -135,9 +137,8 @@ void Listener::accept_ready() {
   for (int i = 0; i < accepts_a_turn; ++i) {
     sockaddr_storage peer{};
     socklen_t length = sizeof peer;
-    const int fd = ::accept4(
-        acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC
-    );
+    const int fd =
+        ::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&peer), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == ECONNABORTED || errno == EINTR) continue;
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -162,7 +163,8 @@ void Listener::hand_over(int fd, std::string peer) {
   std::size_t best = next_ % shards_.size();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const std::size_t candidate = (next_ + i) % shards_.size();
-    if (shards_[candidate]->load.load(std::memory_order_relaxed) < shards_[best]->load.load(std::memory_order_relaxed)) {
+    if (shards_[candidate]->load.load(std::memory_order_relaxed) <
+        shards_[best]->load.load(std::memory_order_relaxed)) {
       best = candidate;
     }
   }

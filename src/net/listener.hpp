@@ -19,8 +19,8 @@ class Listener {
   using Accepted = std::function<void(Shard& shard, std::unique_ptr<Connection> connection)>;
 
   struct Options {
-    std::string bind;           ///< an address; "::" takes IPv4 too
-    std::uint16_t port = 0;     ///< 0: the kernel picks
+    std::string bind;        ///< an address; "::" takes IPv4 too
+    std::uint16_t port = 0;  ///< 0: the kernel picks
     std::size_t max_connections = 10000;
   };
 

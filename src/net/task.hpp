@@ -1,5 +1,6 @@
 // Task<T>: a lazily started coroutine that its awaiter owns. One thread; resumes its awaiter directly (symmetric
-// transfer), so a chain of tasks costs no queueing. Lighter than asio::awaitable: one frame a call, nothing per operation.
+// transfer), so a chain of tasks costs no queueing. Lighter than asio::awaitable: one frame a call, nothing per
+// operation.
 //
 // Rules (docs/coroutines.md): a task that is awaited at once may take references; one given to Gate::spawn takes
 // everything by value. No capturing lambda coroutines and no co_await inside ?: or braces (GCC bug 107288 and kin).

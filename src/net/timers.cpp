@@ -9,7 +9,8 @@ namespace gw::net {
 struct Timers::Kernel {
   explicit Kernel(boost::asio::io_context& context) : timer(context) {}
 
-  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type> timer;
+  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type>
+      timer;
 };
 
 Timers::Timers(boost::asio::io_context& context) : kernel_(std::make_unique<Kernel>(context)) {}

@@ -42,8 +42,8 @@ class Deadline {
   Timers& timers_;
   Fire fire_;
   void* context_;
-  TimePoint due_ = far_future;   // what the owner wants
-  TimePoint key_ = far_future;   // what the heap is ordered by; never later than due_ while armed
+  TimePoint due_ = far_future;  // what the owner wants
+  TimePoint key_ = far_future;  // what the heap is ordered by; never later than due_ while armed
   std::size_t index_ = outside;
 };
 

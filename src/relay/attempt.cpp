@@ -13,9 +13,9 @@ using upstream::Pool;
 
 namespace {
 
-constexpr std::size_t max_failure_body = 64 * 1024;       // fault U14
-constexpr std::size_t max_inspected_body = 1024 * 1024;   // a plain answer beyond this is relayed as it comes
-constexpr Millis finish_linger{1000};                     // after the finish reason: for usage and [DONE]
+constexpr std::size_t max_failure_body = 64 * 1024;      // fault U14
+constexpr std::size_t max_inspected_body = 1024 * 1024;  // a plain answer beyond this is relayed as it comes
+constexpr Millis finish_linger{1000};                    // after the finish reason: for usage and [DONE]
 constexpr std::size_t max_drained = 64 * 1024;
 
 bool is_event_stream(std::string_view content_type) {
@@ -250,8 +250,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream(Call& call
 
 TimePoint UpstreamAttempt::stream_deadline(const StreamJudge& judge) const {
   if (!judge.committed()) return first_content_by_;
-  const Millis patience = judge.finished() ? std::min(finish_linger, context_.config->timeouts.idle)
-                                           : context_.config->timeouts.idle;
+  const Millis patience =
+      judge.finished() ? std::min(finish_linger, context_.config->timeouts.idle) : context_.config->timeouts.idle;
   return std::min(total_by_, Clock::now() + patience);
 }
 
@@ -267,12 +267,20 @@ StreamJudge::Step UpstreamAttempt::take_events(
     if (!*more) return Step::hold;
     const Step step = event.has_data ? judge.on_event(meanings.read(event)) : judge.on_comment();
     switch (step) {
-      case Step::drop: break;
-      case Step::hold: held_.append(event.raw); break;
-      case Step::forward: out.append(event.raw); break;
-      case Step::complete: out.append(event.raw); return step;
+      case Step::drop:
+        break;
+      case Step::hold:
+        held_.append(event.raw);
+        break;
+      case Step::forward:
+        out.append(event.raw);
+        break;
+      case Step::complete:
+        out.append(event.raw);
+        return step;
       case Step::fail:
-      case Step::interrupt: return step;
+      case Step::interrupt:
+        return step;
     }
     if (last) return Step::hold;
   }

@@ -38,8 +38,11 @@ class UpstreamAttempt {
   net::Task<Result<std::string>> read_bounded(upstream::Call& call, std::size_t limit);
   net::Task<Result<upstream::Call::Piece>> read_piece(upstream::Call& call);
 
-  // What the events in `piece` (or, at the end, a last unterminated one) ask for; bytes to forward go to the shard's out.
-  StreamJudge::Step take_events(http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last);
+  // What the events in `piece` (or, at the end, a last unterminated one) ask for; bytes to forward go to the shard's
+  // out.
+  StreamJudge::Step take_events(
+      http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last
+  );
 
   [[nodiscard]] TimePoint stream_deadline(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;

@@ -24,31 +24,31 @@ struct Attempt {
   std::string entry_id;
   std::string display_name;
   std::string provider;
-  std::optional<Error> error;      ///< nullopt = it answered
+  std::optional<Error> error;  ///< nullopt = it answered
   Duration duration{};
   std::string upstream_request_id;
 };
 
 /// How the request ended; filled by the relay, read by the record, the log line and the metrics.
 struct Outcome {
-  std::optional<Error> error;      ///< nullopt = success
+  std::optional<Error> error;  ///< nullopt = success
   std::vector<Attempt> attempts;
   std::optional<dialect::Usage> usage;
-  std::string model;               ///< display name of the one that answered
-  TimePoint first_content{};       ///< epoch = none was sent
-  Duration upstream_wait{};        ///< time in which we only waited for providers
+  std::string model;          ///< display name of the one that answered
+  TimePoint first_content{};  ///< epoch = none was sent
+  Duration upstream_wait{};   ///< time in which we only waited for providers
 };
 
 struct Context {
   http::Exchange& exchange;
-  config::Snapshot config;         ///< the one the request began with
+  config::Snapshot config;  ///< the one the request began with
   RequestId id;
   net::Cancel& cancel;
   access::Caller caller{};
   chat::ChatRequest request{};
-  bool is_stream = false;          ///< request.stream, which does not outlive release_request
-  std::string_view body{};           ///< the untouched bytes; empty once released
-  std::string forwarded_headers{};   ///< header lines of the client that go to the provider
+  bool is_stream = false;           ///< request.stream, which does not outlive release_request
+  std::string_view body{};          ///< the untouched bytes; empty once released
+  std::string forwarded_headers{};  ///< header lines of the client that go to the provider
   intent::Verdict verdict{};
   routing::Plan plan{};
   Outcome outcome{};

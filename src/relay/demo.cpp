@@ -10,7 +10,9 @@ namespace {
 net::Task<bool> pause(Context& context, Millis length) {
   net::Wakeup done;
   net::Shard& shard = context.exchange.shard();
-  net::Deadline timer(shard.timers(), [](void* wakeup) { static_cast<net::Wakeup*>(wakeup)->set(); }, &done);
+  net::Deadline timer(
+      shard.timers(), [](void* wakeup) { static_cast<net::Wakeup*>(wakeup)->set(); }, &done
+  );
   timer.at(Clock::now() + length);
   co_await done;
   co_return context.cancel.reason() == net::Stop::none;

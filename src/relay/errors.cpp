@@ -1,7 +1,6 @@
-#include "relay/relay.hpp"
-
 #include "base/text.hpp"
 #include "http/session.hpp"
+#include "relay/relay.hpp"
 
 #include <algorithm>
 
@@ -11,11 +10,16 @@ namespace {
 // The names OpenAI's SDKs and their users know.
 std::string_view type_of(const Error& error, int status) {
   switch (status) {
-    case 401: return "authentication_error";
-    case 403: return "permission_error";
-    case 404: return "not_found_error";
-    case 429: return "rate_limit_error";
-    default: break;
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 429:
+      return "rate_limit_error";
+    default:
+      break;
   }
   if (status >= 400 && status < 500) return "invalid_request_error";
   return error.origin == Origin::upstream ? "upstream_error" : "server_error";
@@ -23,9 +27,12 @@ std::string_view type_of(const Error& error, int status) {
 
 std::string_view code_of(const Error& error) {
   switch (error.code) {
-    case Errc::unauthenticated: return "invalid_api_key";
-    case Errc::rate_limited: return "rate_limit_exceeded";
-    default: return to_string(error.code);
+    case Errc::unauthenticated:
+      return "invalid_api_key";
+    case Errc::rate_limited:
+      return "rate_limit_exceeded";
+    default:
+      return to_string(error.code);
   }
 }
 

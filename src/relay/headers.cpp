@@ -1,7 +1,6 @@
-#include "relay/relay.hpp"
-
 #include "base/text.hpp"
 #include "http/write.hpp"
+#include "relay/relay.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,8 +10,14 @@ namespace {
 
 // Beta switches, billing attribution and trace context (W3C Trace Context): what a client means for the provider.
 constexpr std::array<std::string_view, 8> forwarded{
-    "anthropic-beta", "openai-beta", "openai-organization", "openai-project",
-    "traceparent",    "tracestate",  "baggage",             "idempotency-key",
+    "anthropic-beta",
+    "openai-beta",
+    "openai-organization",
+    "openai-project",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "idempotency-key",
 };
 
 }  // namespace
@@ -20,8 +25,9 @@ constexpr std::array<std::string_view, 8> forwarded{
 std::string forwarded_headers(const http::Headers& headers) {
   std::string lines;
   for (const http::Header& header : headers.all()) {
-    const bool allowed =
-        std::any_of(forwarded.begin(), forwarded.end(), [&](std::string_view name) { return iequals(name, header.name); });
+    const bool allowed = std::any_of(forwarded.begin(), forwarded.end(), [&](std::string_view name) {
+      return iequals(name, header.name);
+    });
     if (allowed) http::append_header(lines, header.name, header.value);
   }
   return lines;

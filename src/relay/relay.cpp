@@ -29,11 +29,16 @@ net::Task<void> run(Context& context, Services services) {
       upstream_request_id = attempt.upstream_request_id();
     }
     const Duration took = Clock::now() - begun;
-    services.metrics.attempt({
-        candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took
-    });
+    services.metrics.attempt(
+        {candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took}
+    );
     outcome.attempts.push_back(
-        {candidate.entry_id, candidate.display_name, candidate.provider->id, error, took, std::move(upstream_request_id)}
+        {candidate.entry_id,
+         candidate.display_name,
+         candidate.provider->id,
+         error,
+         took,
+         std::move(upstream_request_id)}
     );
     if (!error || reply.committed()) {
       outcome.model = candidate.display_name;

@@ -1,4 +1,5 @@
-// Tries the plan's candidates until one answers, and relays that answer. Owns the streaming contract of design section 4.
+// Tries the plan's candidates until one answers, and relays that answer. Owns the streaming contract of design
+// section 4.
 #pragma once
 
 #include "relay/context.hpp"

@@ -19,7 +19,9 @@ void Context::release_request() {
 
 ClientReply::ClientReply(Context& context)
     : context_(context),
-      hold_(context.exchange.shard().timers(), [](void* self) { static_cast<ClientReply*>(self)->heartbeat(); }, this),
+      hold_(
+          context.exchange.shard().timers(), [](void* self) { static_cast<ClientReply*>(self)->heartbeat(); }, this
+      ),
       last_write_(context.exchange.received()) {
   if (context.is_stream) hold_.at(last_write_ + context.config->stream.hold);
 }

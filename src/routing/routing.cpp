@@ -34,9 +34,12 @@ void add_tier(Tier tier, const Config& config, std::vector<Candidate>& out) {
 // The tier itself, then upwards, then downwards: an answer from a stronger model is better than none.
 std::vector<Tier> with_fallbacks(Tier tier) {
   switch (tier) {
-    case Tier::t1: return {Tier::t1, Tier::t2, Tier::t3};
-    case Tier::t2: return {Tier::t2, Tier::t3, Tier::t1};
-    case Tier::t3: return {Tier::t3, Tier::t2, Tier::t1};
+    case Tier::t1:
+      return {Tier::t1, Tier::t2, Tier::t3};
+    case Tier::t2:
+      return {Tier::t2, Tier::t3, Tier::t1};
+    case Tier::t3:
+      return {Tier::t3, Tier::t2, Tier::t1};
   }
   return {Tier::t1, Tier::t2, Tier::t3};
 }
@@ -89,7 +92,9 @@ Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& reque
     }
   }
   if (request.images != 0) {
-    std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate& c) { return c.multimodal; });
+    std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate& c) {
+      return c.multimodal;
+    });
   }
   plan.tier = plan.candidates.front().tier;
   return plan;

@@ -13,9 +13,9 @@
 namespace gw::routing {
 
 struct Candidate {
-  std::string model;                                 ///< what the provider is asked for
-  std::string entry_id;                              ///< key of statistics: the entry's id
-  std::string display_name;                          ///< "provider/model"
+  std::string model;         ///< what the provider is asked for
+  std::string entry_id;      ///< key of statistics: the entry's id
+  std::string display_name;  ///< "provider/model"
   config::Tier tier = config::Tier::t1;
   std::shared_ptr<const config::Provider> provider;  ///< after `providers.map`
   bool multimodal = true;

@@ -31,10 +31,14 @@ std::atomic<int> threshold{SPDLOG_LEVEL_OFF};
 
 spdlog::level::level_enum level_of(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warn: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warn:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -61,10 +65,14 @@ void append_stamp(std::string& out) {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "info";
 }
@@ -77,7 +85,10 @@ void start_log(std::string_view level) {
   Log& log = instance();
   log.pool = std::make_shared<spdlog::details::thread_pool>(queue_lines, 1);
   log.logger = std::make_shared<spdlog::async_logger>(
-      "smartroute", std::make_shared<spdlog::sinks::stderr_sink_mt>(), log.pool, spdlog::async_overflow_policy::overrun_oldest
+      "smartroute",
+      std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+      log.pool,
+      spdlog::async_overflow_policy::overrun_oldest
   );
   log.logger->set_pattern("%v");  // each line brings its own stamp: request lines are written in batches
   log.logger->set_level(parsed);

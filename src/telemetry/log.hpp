@@ -1,7 +1,6 @@
 // Logging: events with fields on standard error, through spdlog. Prompts, keys and raw provider bodies never reach it.
 #pragma once
 
-
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,8 +17,8 @@ void stop_log();
 
 [[nodiscard]] bool log_enabled(Level level) noexcept;
 
-/// `event` is a short literal ("config_reloaded"); `fields` is "key=value ..." text. Any thread; never blocks: the queue
-/// is bounded and drops the oldest when full (counted by `dropped_log_lines`).
+/// `event` is a short literal ("config_reloaded"); `fields` is "key=value ..." text. Any thread; never blocks: the
+/// queue is bounded and drops the oldest when full (counted by `dropped_log_lines`).
 void log(Level level, std::string_view event, std::string_view fields = {});
 
 [[nodiscard]] std::uint64_t dropped_log_lines() noexcept;

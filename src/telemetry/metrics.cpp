@@ -18,14 +18,14 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::size_t routes = 6;
-constexpr std::size_t tier_slots = 4;  // none, t1, t2, t3
+constexpr std::size_t tier_slots = 4;                                           // none, t1, t2, t3
 constexpr std::size_t outcomes = static_cast<std::size_t>(Errc::internal) + 2;  // success, then each Errc
 constexpr std::size_t max_names = 4096;
 
 // Seconds. Own overhead is microseconds; answers take seconds to minutes.
 constexpr std::array<double, 14> duration_bounds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
-constexpr std::array<double, 14> own_bounds{0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002,
-                                            0.005,   0.01,    0.025,  0.05,   0.1,    0.25,  1};
+constexpr std::array<double, 14> own_bounds{
+    0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
 
 using Counter = std::atomic<std::uint64_t>;
 
@@ -108,12 +108,18 @@ struct ShardMetrics::Impl {
 
 std::string_view to_string(Route route) noexcept {
   switch (route) {
-    case Route::chat: return "chat";
-    case Route::models: return "models";
-    case Route::health: return "health";
-    case Route::metrics: return "metrics";
-    case Route::admin: return "admin";
-    case Route::other: return "other";
+    case Route::chat:
+      return "chat";
+    case Route::models:
+      return "models";
+    case Route::health:
+      return "health";
+    case Route::metrics:
+      return "metrics";
+    case Route::admin:
+      return "admin";
+    case Route::other:
+      return "other";
   }
   return "other";
 }
@@ -159,7 +165,8 @@ Totals Registry::totals() const {
     for (std::size_t route = 0; route < routes; ++route) {
       for (std::size_t tier = 0; tier < tier_slots; ++tier) {
         for (std::size_t outcome = 0; outcome < outcomes; ++outcome) {
-          const std::uint64_t count = value(m.requests[route][tier][outcome][0]) + value(m.requests[route][tier][outcome][1]);
+          const std::uint64_t count =
+              value(m.requests[route][tier][outcome][0]) + value(m.requests[route][tier][outcome][1]);
           totals.requests += count;
           if (outcome != 0 && outcome != outcome_slot(Errc::client_gone)) totals.failures += count;
           if (route == static_cast<std::size_t>(Route::chat)) {
@@ -195,7 +202,10 @@ class Exposition {
 
   template <std::size_t N>
   void histogram(
-      const std::string& name, const std::string& help, const Labels& labels, const std::array<double, N>& bounds,
+      const std::string& name,
+      const std::string& help,
+      const Labels& labels,
+      const std::array<double, N>& bounds,
       const Histogram<N>& from
   ) {
     ClientMetric::Histogram& to = add(name, help, MetricType::Histogram, labels).histogram;
@@ -244,8 +254,11 @@ void expose_requests(Exposition& out, const ShardMetrics::Impl& m) {
           const std::uint64_t count = value(m.requests[route][tier][outcome][stream]);
           if (count == 0) continue;
           out.counter(
-              "requests_total", "Finished requests",
-              {{"route", name}, {"tier", std::string(tier_names[tier])}, {"outcome", std::string(outcome_name(outcome))},
+              "requests_total",
+              "Finished requests",
+              {{"route", name},
+               {"tier", std::string(tier_names[tier])},
+               {"outcome", std::string(outcome_name(outcome))},
                {"stream", stream != 0 ? "true" : "false"}},
               static_cast<double>(count)
           );
@@ -256,8 +269,10 @@ void expose_requests(Exposition& out, const ShardMetrics::Impl& m) {
       const std::uint64_t count = value(m.statuses[route][digit]);
       if (count == 0) continue;
       out.counter(
-          "responses_total", "Replies by the first digit of their status; none when the client left before",
-          {{"route", name}, {"status", digit == 0 ? "none" : std::to_string(digit) + "xx"}}, static_cast<double>(count)
+          "responses_total",
+          "Replies by the first digit of their status; none when the client left before",
+          {{"route", name}, {"status", digit == 0 ? "none" : std::to_string(digit) + "xx"}},
+          static_cast<double>(count)
       );
     }
   }
@@ -266,19 +281,33 @@ void expose_requests(Exposition& out, const ShardMetrics::Impl& m) {
 void expose_times(Exposition& out, const ShardMetrics::Impl& m) {
   for (std::size_t stream = 0; stream < 2; ++stream) {
     out.histogram(
-        "request_duration_seconds", "Chat requests, head received to end of reply",
-        {{"stream", stream != 0 ? "true" : "false"}}, duration_bounds, m.duration[stream]
+        "request_duration_seconds",
+        "Chat requests, head received to end of reply",
+        {{"stream", stream != 0 ? "true" : "false"}},
+        duration_bounds,
+        m.duration[stream]
     );
   }
   out.histogram(
-      "first_content_seconds", "Chat requests, head received to first content sent (TTFT)", {}, duration_bounds,
+      "first_content_seconds",
+      "Chat requests, head received to first content sent (TTFT)",
+      {},
+      duration_bounds,
       m.first_content
   );
-  out.histogram(
-      "overhead_seconds", "Chat requests, time not spent waiting for a provider", {}, own_bounds, m.own
+  out.histogram("overhead_seconds", "Chat requests, time not spent waiting for a provider", {}, own_bounds, m.own);
+  out.counter(
+      "tokens_total",
+      "Tokens as the providers counted them",
+      {{"kind", "prompt"}},
+      static_cast<double>(value(m.prompt_tokens))
   );
-  out.counter("tokens_total", "Tokens as the providers counted them", {{"kind", "prompt"}}, static_cast<double>(value(m.prompt_tokens)));
-  out.counter("tokens_total", "Tokens as the providers counted them", {{"kind", "completion"}}, static_cast<double>(value(m.completion_tokens)));
+  out.counter(
+      "tokens_total",
+      "Tokens as the providers counted them",
+      {{"kind", "completion"}},
+      static_cast<double>(value(m.completion_tokens))
+  );
 }
 
 void expose_attempts(Exposition& out, const ShardMetrics::Impl& m) {
@@ -287,14 +316,18 @@ void expose_attempts(Exposition& out, const ShardMetrics::Impl& m) {
       const std::uint64_t count = value(name->attempts[outcome]);
       if (count == 0) continue;
       out.counter(
-          "attempts_total", "Attempts at models",
+          "attempts_total",
+          "Attempts at models",
           {{"model", name->entry}, {"provider", name->provider}, {"outcome", std::string(outcome_name(outcome))}},
           static_cast<double>(count)
       );
     }
     out.histogram(
-        "attempt_duration_seconds", "Attempts at models", {{"model", name->entry}, {"provider", name->provider}},
-        duration_bounds, name->duration
+        "attempt_duration_seconds",
+        "Attempts at models",
+        {{"model", name->entry}, {"provider", name->provider}},
+        duration_bounds,
+        name->duration
     );
   }
 }
@@ -314,7 +347,9 @@ void expose_shard(Exposition& out, const ShardMetrics& shard) {
   total("connections_refused_total", "Client connections turned away", shard.connections_refused);
   total("upstream_connections_opened_total", "Connections opened to providers", shard.upstream_opened);
   total("upstream_connections_reused_total", "Requests sent on a pooled connection", shard.upstream_reused);
-  total("keepalive_races_total", "Requests sent again because a pooled connection had just closed", shard.keepalive_races);
+  total(
+      "keepalive_races_total", "Requests sent again because a pooled connection had just closed", shard.keepalive_races
+  );
   total("received_bytes_total", "Bodies of chat requests", shard.bytes_received);
   total("sent_bytes_total", "Replies to chat requests", shard.bytes_sent);
 }
@@ -329,8 +364,18 @@ std::string Registry::render() const {
     expose_attempts(out, *shard->impl_);
     expose_shard(out, *shard);
   }
-  out.counter("config_reloads_total", "Edits of the configuration that took effect", {}, static_cast<double>(value(config_reloads)));
-  out.counter("config_rejected_total", "Edits of the configuration that were refused", {}, static_cast<double>(value(config_rejected)));
+  out.counter(
+      "config_reloads_total",
+      "Edits of the configuration that took effect",
+      {},
+      static_cast<double>(value(config_reloads))
+  );
+  out.counter(
+      "config_rejected_total",
+      "Edits of the configuration that were refused",
+      {},
+      static_cast<double>(value(config_rejected))
+  );
   return out.text() + process_metrics();
 }
 

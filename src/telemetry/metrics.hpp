@@ -23,21 +23,21 @@ enum class Route : std::uint8_t { chat, models, health, metrics, admin, other };
 /// One finished request. Durations are zero when they do not apply.
 struct RequestSample {
   Route route = Route::other;
-  std::string_view tier;              ///< "t1".."t3", or empty before routing
-  std::uint16_t status = 0;           ///< as sent to the client; 0 when it left before one was sent
-  std::optional<Errc> error;          ///< nullopt = success
+  std::string_view tier;      ///< "t1".."t3", or empty before routing
+  std::uint16_t status = 0;   ///< as sent to the client; 0 when it left before one was sent
+  std::optional<Errc> error;  ///< nullopt = success
   bool stream = false;
   Duration duration{};
-  Duration first_content{};           ///< TTFT: request received to first content sent
-  Duration own{};                     ///< duration less the time spent waiting for providers
+  Duration first_content{};  ///< TTFT: request received to first content sent
+  Duration own{};            ///< duration less the time spent waiting for providers
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;
 };
 
 /// One attempt at a candidate.
 struct AttemptSample {
-  std::string_view entry_id;          ///< a configured name
-  std::string_view provider;          ///< a configured id
+  std::string_view entry_id;  ///< a configured name
+  std::string_view provider;  ///< a configured id
   std::optional<Errc> error;
   Duration duration{};
 };
@@ -54,10 +54,10 @@ class ShardMetrics {
   void attempt(const AttemptSample& sample);
 
   // Gauges, written by the shard, read by anyone.
-  std::atomic<std::int64_t> connections{0};        ///< client connections open
-  std::atomic<std::int64_t> in_flight{0};          ///< requests between head and end of reply
-  std::atomic<std::int64_t> streams{0};            ///< of these, streams whose head was sent
-  std::atomic<std::int64_t> upstream_idle{0};      ///< pooled connections
+  std::atomic<std::int64_t> connections{0};    ///< client connections open
+  std::atomic<std::int64_t> in_flight{0};      ///< requests between head and end of reply
+  std::atomic<std::int64_t> streams{0};        ///< of these, streams whose head was sent
+  std::atomic<std::int64_t> upstream_idle{0};  ///< pooled connections
   // Totals.
   std::atomic<std::uint64_t> connections_accepted{0};
   std::atomic<std::uint64_t> connections_refused{0};
@@ -77,7 +77,7 @@ class ShardMetrics {
 /// Numbers for the status page and `/api/status`; sums over all shards since start.
 struct Totals {
   std::uint64_t requests = 0;
-  std::uint64_t failures = 0;       ///< with an error other than client_gone
+  std::uint64_t failures = 0;  ///< with an error other than client_gone
   std::uint64_t chat_requests = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;

@@ -81,8 +81,12 @@ net::Task<Result<ReplyHead>> Call::read_head() {
 Result<Call::Piece> Call::decode(std::span<char> bytes) {
   Piece piece;
   switch (framing_) {
-    case http::Framing::none: complete_ = true; break;
-    case http::Framing::until_close: piece.bytes = {bytes.data(), bytes.size()}; break;
+    case http::Framing::none:
+      complete_ = true;
+      break;
+    case http::Framing::until_close:
+      piece.bytes = {bytes.data(), bytes.size()};
+      break;
     case http::Framing::length: {
       const auto used = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
       piece.bytes = {bytes.data(), used};
@@ -96,7 +100,11 @@ Result<Call::Piece> Call::decode(std::span<char> bytes) {
       std::size_t kept = 0;
       while (at < bytes.size() && !chunks_.done()) {
         const auto step = chunks_.decode({bytes.data() + at, bytes.size() - at});
-        if (!step) return upstream_error(Errc::upstream_protocol, step.error().message);
+        if (!step) {
+          broken_ = upstream_error(Errc::upstream_protocol, step.error().message);
+          if (kept == 0) return *broken_;
+          break;
+        }
         if (!step->payload.empty()) {
           std::memmove(bytes.data() + kept, step->payload.data(), step->payload.size());
           kept += step->payload.size();
@@ -116,6 +124,7 @@ Result<Call::Piece> Call::decode(std::span<char> bytes) {
 net::Task<Result<Call::Piece>> Call::read() {
   for (;;) {
     if (complete_) co_return Piece{{}, true};
+    if (broken_) co_return *broken_;
     if (consumed_ < in_.size()) {  // what came with the head
       const std::span<char> rest(const_cast<char*>(in_.view().data()) + consumed_, in_.size() - consumed_);
       consumed_ = in_.size();

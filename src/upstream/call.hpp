@@ -1,5 +1,5 @@
-// One request on an upstream connection and its reply, framed by HTTP/1.1. The caller decides deadlines (set them on the
-// connection) and meaning. Bytes are handed out as views that are valid until the next suspension.
+// One request on an upstream connection and its reply, framed by HTTP/1.1. The caller decides deadlines (set them on
+// the connection) and meaning. Bytes are handed out as views that are valid until the next suspension.
 #pragma once
 
 #include "http/chunked.hpp"
@@ -78,6 +78,7 @@ class Call {
   http::ChunkedDecoder chunks_;
   bool keep_alive_ = false;
   bool complete_ = false;
+  std::optional<Error> broken_;  // told after what was decoded before it
 };
 
 }  // namespace gw::upstream

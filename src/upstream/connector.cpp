@@ -33,8 +33,12 @@ struct ResolveState {
 };
 
 net::Task<Result<Addresses>> resolve(
-    net::Shard& shard, Resolver& resolver, const std::string& host, const Resolver::Lifetimes& lifetimes,
-    TimePoint deadline, net::Cancel& cancel
+    net::Shard& shard,
+    Resolver& resolver,
+    const std::string& host,
+    const Resolver::Lifetimes& lifetimes,
+    TimePoint deadline,
+    net::Cancel& cancel
 ) {
   auto state = std::make_shared<ResolveState>();
   const auto tell = [&shard, state](Result<Addresses> result) {
@@ -46,12 +50,16 @@ net::Task<Result<Addresses>> resolve(
   };
   if (Addresses known = resolver.resolve(host, Clock::now(), lifetimes, tell)) co_return known;
 
-  net::Deadline timer(shard.timers(), [](void* s) { static_cast<ResolveState*>(s)->done.set(); }, state.get());
+  net::Deadline timer(
+      shard.timers(), [](void* s) { static_cast<ResolveState*>(s)->done.set(); }, state.get()
+  );
   timer.at(deadline);
+
   struct Stopper {
     net::Shard& shard;
     std::shared_ptr<ResolveState> state;
   } stopper{shard, state};
+
   const net::Cancel::Hook hook(
       cancel,
       [](void* s, Stop) {
@@ -74,8 +82,12 @@ class Race : public std::enable_shared_from_this<Race> {
       : shard_(shard),
         addresses_(std::move(addresses)),
         port_(port),
-        stagger_(shard.timers(), [](void* self) { static_cast<Race*>(self)->start_next(); }, this),
-        deadline_(shard.timers(), [](void* self) { static_cast<Race*>(self)->give_up(Stop::deadline); }, this) {}
+        stagger_(
+            shard.timers(), [](void* self) { static_cast<Race*>(self)->start_next(); }, this
+        ),
+        deadline_(
+            shard.timers(), [](void* self) { static_cast<Race*>(self)->give_up(Stop::deadline); }, this
+        ) {}
 
   net::Wakeup done;
 

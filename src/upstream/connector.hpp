@@ -1,4 +1,5 @@
-// A new connection to an endpoint: name, addresses tried side by side (RFC 8305), the proxy's tunnel, the TLS handshake.
+// A new connection to an endpoint: name, addresses tried side by side (RFC 8305), the proxy's tunnel, the TLS
+// handshake.
 #pragma once
 
 #include "net/cancel.hpp"
@@ -25,8 +26,8 @@ struct ConnectRequest {
   TimePoint deadline;
 };
 
-/// Errors, all of the upstream: upstream_dns, upstream_connect, upstream_tls (a certificate that does not fit is named),
-/// and client_gone or shutting_down when cancelled.
+/// Errors, all of the upstream: upstream_dns, upstream_connect, upstream_tls (a certificate that does not fit is
+/// named), and client_gone or shutting_down when cancelled.
 net::Task<Result<std::unique_ptr<net::Connection>>> connect(
     net::Shard& shard, ConnectServices services, ConnectRequest request, net::Cancel& cancel
 );

@@ -17,7 +17,9 @@ struct Url {
 };
 
 Error bad(std::string_view url, std::string_view why) {
-  return gateway_error(Errc::invalid_config, "\"" + std::string(url) + "\" is not usable as a URL: " + std::string(why));
+  return gateway_error(
+      Errc::invalid_config, "\"" + std::string(url) + "\" is not usable as a URL: " + std::string(why)
+  );
 }
 
 Result<Url> parse_url(std::string_view text) {
@@ -67,9 +69,8 @@ std::string bracketed(const std::string& host) {
 
 std::string base64(std::string_view text) {
   std::vector<unsigned char> out(4 * ((text.size() + 2) / 3) + 1);
-  const int length = ::EVP_EncodeBlock(
-      out.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())
-  );
+  const int length =
+      ::EVP_EncodeBlock(out.data(), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   return {reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(length)};
 }
 

@@ -15,7 +15,9 @@ constexpr Millis sweep_interval{1000};
 Pool::Pool(net::Shard& shard, ConnectServices services)
     : shard_(shard),
       services_(services),
-      sweep_(shard.timers(), [](void* self) { static_cast<Pool*>(self)->sweep(); }, this) {}
+      sweep_(
+          shard.timers(), [](void* self) { static_cast<Pool*>(self)->sweep(); }, this
+      ) {}
 
 Pool::~Pool() = default;
 
@@ -49,8 +51,7 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
   }
   const TimePoint connect_deadline = std::min(deadline, now + settings.connect);
   ConnectRequest request{
-      host.endpoint, host.sessions, Resolver::Lifetimes{settings.dns_ttl, settings.dns_stale}, connect_deadline
-  };
+      host.endpoint, host.sessions, Resolver::Lifetimes{settings.dns_ttl, settings.dns_stale}, connect_deadline};
   Result<std::unique_ptr<net::Connection>> fresh = co_await connect(shard_, services_, request, cancel);
   if (!fresh) co_return fresh.error();
   ++counters_.opened;

@@ -1,5 +1,5 @@
-// Names to addresses without blocking a shard: getaddrinfo(3) on a few threads of its own, one look-up a name at a time,
-// answers cached. While resolving fails, the last good answer goes on serving for `dns_stale` (fault U18).
+// Names to addresses without blocking a shard: getaddrinfo(3) on a few threads of its own, one look-up a name at a
+// time, answers cached. While resolving fails, the last good answer goes on serving for `dns_stale` (fault U18).
 #pragma once
 
 #include "base/clock.hpp"

@@ -64,7 +64,8 @@ Result<std::shared_ptr<asio::ssl::context>> TlsContexts::get(const std::string& 
   made->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_compression, ec);
   ::SSL_CTX_set_min_proto_version(made->native_handle(), TLS1_2_VERSION);  // NOLINT: OpenSSL's macro casts
   ::SSL_CTX_set_session_cache_mode(                                        // NOLINT: OpenSSL's macro casts
-      made->native_handle(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
+      made->native_handle(),
+      SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
   );
   ::SSL_CTX_sess_set_new_cb(made->native_handle(), on_new_session);
   ::SSL_CTX_set_mode(made->native_handle(), SSL_MODE_RELEASE_BUFFERS);  // NOLINT: OpenSSL's macro casts

@@ -35,7 +35,8 @@ Outcome split(std::string_view bytes, std::size_t slice) {
     }
   }
   out.raw.append(splitter.pending());
-  if (splitter.finish(event) && event.has_data) out.events.push_back(std::string(event.name) + "|" + std::string(event.data));
+  if (splitter.finish(event) && event.has_data)
+    out.events.push_back(std::string(event.name) + "|" + std::string(event.data));
   return out;
 }
 

@@ -12,8 +12,9 @@ constexpr std::uint32_t max_choices = 8;
 
 std::string last_user_text(const Input& input) {
   const auto& messages = input.request.messages;
-  const auto last =
-      std::find_if(messages.rbegin(), messages.rend(), [](const chat::Message& m) { return m.role == chat::Role::user; });
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const chat::Message& m) {
+    return m.role == chat::Role::user;
+  });
   if (last == messages.rend() || last->text.empty()) return {};
   const chat::Span span = last->text.front();
   return chat::unescape(input.body.substr(span.offset, span.length), 4 * echoed_bytes);
@@ -100,8 +101,8 @@ std::string event(const Input& input, std::string_view choices, std::string_view
 }
 
 std::string delta(std::uint32_t index, std::string_view inner, std::string_view finish) {
-  return R"({"index":)" + std::to_string(index) + R"(,"delta":{)" + std::string(inner) + R"(},"logprobs":null,"finish_reason":)" +
-         std::string(finish) + "}";
+  return R"({"index":)" + std::to_string(index) + R"(,"delta":{)" + std::string(inner) +
+         R"(},"logprobs":null,"finish_reason":)" + std::string(finish) + "}";
 }
 
 }  // namespace
@@ -115,12 +116,17 @@ std::string answer(const Input& input) {
   std::replace(echo.begin(), echo.end(), '\n', ' ');
   if (input.request.has_response_format) {
     return R"({"demo":true,"tier":")" + tier + R"(","message":)" +
-           json_string(chinese ? "这是内置演示，没有调用任何模型。" : "This is the built-in demo; no model was asked.") + "}";
+           json_string(
+               chinese ? "这是内置演示，没有调用任何模型。" : "This is the built-in demo; no model was asked."
+           ) +
+           "}";
   }
   if (chinese) {
-    return "【演示】你好！我是 SmartRoute 内置的演示服务，没有调用任何真实模型。你问的是：“" + echo + "”。这次请求被分到 " + tier +
-           " 档，依据是：" + std::string(intent::to_string(input.verdict.source)) + "（" + input.verdict.reason +
-           "）。要接入真实模型，请在 config.json 的 providers 里填写服务商的 base_url 和 api_key，再把模型加入 models；保存后立即生效。";
+    return "【演示】你好！我是 SmartRoute 内置的演示服务，没有调用任何真实模型。你问的是：“" + echo +
+           "”。这次请求被分到 " + tier + " 档，依据是：" + std::string(intent::to_string(input.verdict.source)) + "（" +
+           input.verdict.reason +
+           "）。要接入真实模型，请在 config.json 的 providers 里填写服务商的 base_url 和 api_key，再把模型加入 "
+           "models；保存后立即生效。";
   }
   return "[demo] Hello! I am the demo built into SmartRoute; no real model was asked. You said: \"" + echo +
          "\". This request was routed to tier " + tier + ", decided by " +
@@ -136,7 +142,8 @@ std::string completion(const Input& input) {
     if (i != 0) out.push_back(',');
     out.append(R"({"index":)").append(std::to_string(i)).append(R"(,"message":{"role":"assistant","content":)");
     append_json_string(out, words.text);
-    out.append(R"(,"refusal":null},"logprobs":null,"finish_reason":)").append(words.cut ? R"("length"})" : R"("stop"})");
+    out.append(R"(,"refusal":null},"logprobs":null,"finish_reason":)")
+        .append(words.cut ? R"("length"})" : R"("stop"})");
   }
   out.append(R"(],"usage":)").append(usage_json(input, words.tokens * choices_of(input))).push_back('}');
   return out;

@@ -14,11 +14,11 @@ namespace gw::dialect::demo {
 
 struct Input {
   const chat::ChatRequest& request;
-  std::string_view body;               ///< what `request` points into
+  std::string_view body;  ///< what `request` points into
   const intent::Verdict& verdict;
   const routing::Candidate& candidate;
   std::string_view request_id;
-  std::int64_t created = 0;            ///< unix seconds
+  std::int64_t created = 0;  ///< unix seconds
 };
 
 /// The answer's words, in Chinese when the last user message is mostly Chinese.
@@ -28,7 +28,8 @@ struct Input {
 [[nodiscard]] std::string completion(const Input& input);
 
 /// The same as SSE events, each with its terminating empty line: role, a word or a few characters each, finish reason,
-/// usage when the client asked for it, [DONE]. Joined contents equal `answer`. n > 1 gives that many choices (at most 8).
+/// usage when the client asked for it, [DONE]. Joined contents equal `answer`. n > 1 gives that many choices (at most
+/// 8).
 [[nodiscard]] std::vector<std::string> stream(const Input& input);
 
 /// Pause between two events of a stream, so that it can be read as it comes.

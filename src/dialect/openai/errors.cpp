@@ -24,7 +24,7 @@ constexpr std::array named{
     Named{"overloaded_error", Errc::rate_limited},
     Named{"overloaded", Errc::rate_limited},
     Named{"insufficient_quota", Errc::billing},
-    Named{"exceeded_current_quota_error", Errc::billing},   // Moonshot
+    Named{"exceeded_current_quota_error", Errc::billing},  // Moonshot
     Named{"billing_hard_limit_reached", Errc::billing},
     Named{"insufficient_balance", Errc::billing},
     Named{"insufficient_user_quota", Errc::billing},
@@ -39,8 +39,8 @@ constexpr std::array named{
 };
 
 bool is_key_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-         c == '*';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '*';
 }
 
 // "sk-...", "Bearer ...": whatever follows is replaced.
@@ -58,7 +58,8 @@ void mask_after(std::string& text, std::string_view prefix) {
 Errc class_of(std::string_view code, std::string_view type, int http_status) noexcept {
   if (http_status < 500) {
     for (const std::string_view name : {code, type}) {
-      const auto known = std::find_if(named.begin(), named.end(), [&](const Named& n) { return iequals(n.name, name); });
+      const auto known =
+          std::find_if(named.begin(), named.end(), [&](const Named& n) { return iequals(n.name, name); });
       // A refusal is the status' to say: 401 with type invalid_request_error is about the key (OpenAI does that).
       const bool is_generic = known != named.end() && known->code == Errc::upstream_refused && http_status != 0;
       if (known != named.end() && !is_generic) return known->code;
@@ -68,13 +69,18 @@ Errc class_of(std::string_view code, std::string_view type, int http_status) noe
     case 400:
     case 404:
     case 413:
-    case 422: return Errc::upstream_refused;
+    case 422:
+      return Errc::upstream_refused;
     case 401:
-    case 403: return Errc::upstream_auth;
-    case 402: return Errc::billing;
+    case 403:
+      return Errc::upstream_auth;
+    case 402:
+      return Errc::billing;
     case 429:
-    case 529: return Errc::rate_limited;
-    default: break;
+    case 529:
+      return Errc::rate_limited;
+    default:
+      break;
   }
   if (http_status >= 300 && http_status < 400) return Errc::upstream_protocol;
   if (const auto number = parse_u64(code); http_status == 0 && number && *number >= 400 && *number < 600) {

@@ -23,7 +23,8 @@ std::string scalar_text(od::value value) {
   std::string_view text;
   if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
   std::string raw(value.raw_json_token());
-  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t')) raw.pop_back();
+  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t'))
+    raw.pop_back();
   return raw == "null" || raw.starts_with('{') || raw.starts_with('[') ? std::string{} : raw;
 }
 

@@ -13,7 +13,8 @@ Error not_the_dialect(std::string_view what) {
 }
 
 std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')) {
+  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')
+  ) {
     token.remove_suffix(1);
   }
   return token;
@@ -26,7 +27,8 @@ bool carries(od::value& value) {
   if (token.front() == '[') {
     od::array list;
     bool empty = true;
-    return value.get_array().get(list) == simdjson::SUCCESS && list.is_empty().get(empty) == simdjson::SUCCESS && !empty;
+    return value.get_array().get(list) == simdjson::SUCCESS && list.is_empty().get(empty) == simdjson::SUCCESS &&
+           !empty;
   }
   if (token.front() == '{') {
     od::object object;
@@ -127,7 +129,8 @@ void read_choices(od::value& value, Document& out) {
 bool read_document(std::string_view json, Document& out) {
   od::document document;
   od::object object;
-  if (parse(json, document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS) return false;
+  if (parse(json, document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS)
+    return false;
   for (auto member : object) {
     od::field field;
     if (std::move(member).get(field) != simdjson::SUCCESS) return false;
@@ -192,8 +195,8 @@ class OpenAi final : public Dialect {
   [[nodiscard]] Result<ReplyFacts> reply(std::string_view body) const override {
     Document document;
     if (!read_document(body, document)) {
-      const bool is_markup = body.find_first_not_of(" \t\r\n") != std::string_view::npos &&
-                             body[body.find_first_not_of(" \t\r\n")] == '<';
+      const bool is_markup =
+          body.find_first_not_of(" \t\r\n") != std::string_view::npos && body[body.find_first_not_of(" \t\r\n")] == '<';
       return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
     }
     if (document.error) return *document.error;

@@ -6,12 +6,35 @@ namespace gw::access {
 namespace {
 
 TEST(Address, private_and_public) {
-  for (const char* const inside : {"127.0.0.1", "127.9.9.9", "::1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-                                   "169.254.0.1", "100.64.0.1", "fe80::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1"}) {
+  for (const char* const inside :
+       {"127.0.0.1",
+        "127.9.9.9",
+        "::1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.0.1",
+        "100.64.0.1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fd00::1",
+        "::ffff:10.0.0.1"}) {
     EXPECT_TRUE(is_private_address(inside)) << inside;
   }
-  for (const char* const outside : {"8.8.8.8", "172.32.0.1", "172.15.0.1", "100.128.0.1", "2001:db8::1", "::ffff:8.8.8.8", "", "x",
-                                    "127.0.0.1.evil", "11.0.0.1", "192.169.0.1", "::"}) {
+  for (const char* const outside :
+       {"8.8.8.8",
+        "172.32.0.1",
+        "172.15.0.1",
+        "100.128.0.1",
+        "2001:db8::1",
+        "::ffff:8.8.8.8",
+        "",
+        "x",
+        "127.0.0.1.evil",
+        "11.0.0.1",
+        "192.169.0.1",
+        "::"}) {
     EXPECT_FALSE(is_private_address(outside)) << outside;
   }
 }
@@ -26,7 +49,8 @@ TEST(Authenticate, by_key) {
   const config::Config config = with_key("the-key");
   EXPECT_EQ(authenticate("Bearer the-key", "8.8.8.8", config)->key_id, "gateway");
   EXPECT_TRUE(authenticate("bearer  the-key ", "8.8.8.8", config));
-  for (const char* const bad : {"", "Bearer", "Bearer ", "Bearer the-ke", "Bearer the-key2", "Basic the-key", "the-key", "Bearer THE-KEY"}) {
+  for (const char* const bad :
+       {"", "Bearer", "Bearer ", "Bearer the-ke", "Bearer the-key2", "Basic the-key", "the-key", "Bearer THE-KEY"}) {
     const auto result = authenticate(bad, "127.0.0.1", config);
     ASSERT_FALSE(result) << bad;
     EXPECT_EQ(result.error().code, Errc::unauthenticated) << bad;

@@ -36,7 +36,8 @@ TEST(Assets, the_page_is_in_the_binary) {
   ASSERT_NE(page, nullptr);
   EXPECT_NE(page->bytes.find("SmartRoute"), std::string_view::npos);
   EXPECT_FALSE(page->is_hashed);
-  for (const char* const none : {"", "/", "/../etc/passwd", "/index.html/", "index.html"}) EXPECT_EQ(find_asset(none), nullptr) << none;
+  for (const char* const none : {"", "/", "/../etc/passwd", "/index.html/", "index.html"})
+    EXPECT_EQ(find_asset(none), nullptr) << none;
 }
 
 }  // namespace

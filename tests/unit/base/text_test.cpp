@@ -22,7 +22,8 @@ TEST(Text, json_strings_are_json_whatever_the_bytes) {
 
 TEST(Text, numbers_are_digits_only) {
   EXPECT_EQ(parse_u64("18446744073709551615"), 18446744073709551615ULL);
-  for (const char* bad : {"", "+1", "-1", " 1", "1 ", "0x1", "18446744073709551616"}) EXPECT_FALSE(parse_u64(bad)) << bad;
+  for (const char* bad : {"", "+1", "-1", " 1", "1 ", "0x1", "18446744073709551616"})
+    EXPECT_FALSE(parse_u64(bad)) << bad;
 }
 
 TEST(Text, clipping_never_splits_a_character) {

@@ -69,6 +69,7 @@ TEST(ChatRead, says_what_to_change) {
     std::string body;
     std::string param;
   };
+
   const Case cases[] = {
       {"empty", "", ""},
       {"blank", "  \n ", ""},
@@ -89,13 +90,17 @@ TEST(ChatRead, says_what_to_change) {
       {"role of wrong type", R"({"messages":[{"role":1,"content":"x"}]})", "messages[0].role"},
       {"content of wrong type", R"({"messages":[{"role":"user","content":5}]})", "messages[0].content"},
       {"part of wrong type", R"({"messages":[{"role":"user","content":["x"]}]})", "messages[0].content[0]"},
-      {"part without text", R"({"messages":[{"role":"user","content":[{"type":"text"}]}]})", "messages[0].content[0].text"},
+      {"part without text",
+       R"({"messages":[{"role":"user","content":[{"type":"text"}]}]})",
+       "messages[0].content[0].text"},
       {"stream of wrong type", R"({"stream":"yes","messages":[{"role":"user","content":"x"}]})", "stream"},
       {"model of wrong type", R"({"model":5,"messages":[{"role":"user","content":"x"}]})", "model"},
       {"model with a lone surrogate", R"({"model":"\ud800","messages":[{"role":"user","content":"x"}]})", "model"},
       {"n too large", R"({"n":1000,"messages":[{"role":"user","content":"x"}]})", "n"},
       {"max_tokens negative", R"({"max_tokens":-1,"messages":[{"role":"user","content":"x"}]})", "max_tokens"},
-      {"stream_options of wrong type", R"({"stream_options":1,"messages":[{"role":"user","content":"x"}]})", "stream_options"},
+      {"stream_options of wrong type",
+       R"({"stream_options":1,"messages":[{"role":"user","content":"x"}]})",
+       "stream_options"},
       {"model twice", R"({"model":"a","model":"b","messages":[{"role":"user","content":"x"}]})", "model"},
       {"unknown key twice", R"({"x":1,"x":2,"messages":[{"role":"user","content":"x"}]})", "x"},
       {"escaped known key", R"({"mod\u0065l":"a","messages":[{"role":"user","content":"x"}]})", "model"},
@@ -125,7 +130,8 @@ TEST(ChatRead, lets_pass_what_is_only_unusual) {
 
 TEST(ChatRead, depth_is_bounded) {
   const auto nested = [](std::size_t levels) {
-    return R"({"messages":[{"role":"user","content":"x"}],"x":)" + std::string(levels, '[') + std::string(levels, ']') + "}";
+    return R"({"messages":[{"role":"user","content":"x"}],"x":)" + std::string(levels, '[') + std::string(levels, ']') +
+           "}";
   };
   EXPECT_TRUE(read_text(nested(400)));
   EXPECT_FALSE(read_text(nested(600)));
@@ -137,11 +143,13 @@ bool accepts_as_unknown_field(const std::string& value) {
 }
 
 TEST(ChatRead, validates_parts_that_nobody_reads) {
-  for (const char* const good : {"1", "-0", "1.5e+3", "\"\\u00e9\\n\"", "[]", "{}", "[{\"a\":[null,true,false]}]", "\"\\ud800\""}) {
+  for (const char* const good :
+       {"1", "-0", "1.5e+3", "\"\\u00e9\\n\"", "[]", "{}", "[{\"a\":[null,true,false]}]", "\"\\ud800\""}) {
     EXPECT_TRUE(accepts_as_unknown_field(good)) << good;
   }
-  for (const char* const bad : {"tru", "nul", "01", "1.", ".5", "+1", "1e", "0x1", "'a'", "[1,]", "[1 2]", "{\"a\"}", "{a:1}",
-                                "{\"a\":1,}", "\"\\x\"", "\"\\u12g4\"", "NaN", "Infinity", "[", "]", "", "\"", "1 2"}) {
+  for (const char* const bad : {"tru", "nul",      "01",    "1.",      ".5",    "+1",         "1e",      "0x1",
+                                "'a'", "[1,]",     "[1 2]", "{\"a\"}", "{a:1}", "{\"a\":1,}", "\"\\x\"", "\"\\u12g4\"",
+                                "NaN", "Infinity", "[",     "]",       "",      "\"",         "1 2"}) {
     EXPECT_FALSE(accepts_as_unknown_field(bad)) << bad;
   }
 }

@@ -36,8 +36,10 @@ SpliceInput with_model(std::string_view model) {
 
 TEST(Splice, changes_the_model_and_nothing_else) {
   const std::string messages = R"("messages" : [ {"role":"user", "content":"\u4f60 1.50"} ])";
-  EXPECT_EQ(spliced_text("{ \"x\":1e2,\t\"model\" :  \"auto\" ," + messages + "}\n", with_model("a\"b")),
-            "{ \"x\":1e2,\t\"model\" :  \"a\\\"b\" ," + messages + "}\n");
+  EXPECT_EQ(
+      spliced_text("{ \"x\":1e2,\t\"model\" :  \"auto\" ," + messages + "}\n", with_model("a\"b")),
+      "{ \"x\":1e2,\t\"model\" :  \"a\\\"b\" ," + messages + "}\n"
+  );
   EXPECT_EQ(spliced_text("{" + messages + "}", with_model("m")), "{\"model\":\"m\"," + messages + "}");
   EXPECT_EQ(spliced_text("{\"model\":null," + messages + "}", with_model("m")), "{\"model\":\"m\"," + messages + "}");
 }

@@ -106,9 +106,11 @@ TEST(ConfigLoad, string_lists_split_only_at_known_providers) {
   const Loaded loaded = good(R"({"models":{
       "t1":["gpt-4","deepseek-ai/DeepSeek-V3","azure/gpt-4","azure/a/b","upstream/x"],"t2":["m",{"model":"o"}],"t3":[]},
     "providers":{"custom":{"azure":{"base_url":"https://z.example","api_key":"k"}}}})");
-  EXPECT_EQ(names(loaded.config.models.entries[Tier::t1]),
-            (std::vector<std::string>{"upstream | gpt-4", "upstream | deepseek-ai/DeepSeek-V3", "azure | gpt-4",
-                                      "azure | a/b", "upstream | x"}));
+  EXPECT_EQ(
+      names(loaded.config.models.entries[Tier::t1]),
+      (std::vector<std::string>{
+          "upstream | gpt-4", "upstream | deepseek-ai/DeepSeek-V3", "azure | gpt-4", "azure | a/b", "upstream | x"})
+  );
   EXPECT_EQ(names(loaded.config.models.entries[Tier::t2]), (std::vector<std::string>{"upstream | m", "upstream | o"}))
       << "a mixed list loads, it does not reset the file";
 }
@@ -150,13 +152,33 @@ TEST(ConfigLoad, reports_everything_at_once_with_paths) {
     "limits":{"body_bytes":1},
     "cors":{"origins":"*"}})");
   for (const char* const path :
-       {"general.gateway_api_key", "models.t1[0].provider", "models.t1[1].model", "models.t1[2]", "models.t2",
-        "models.strategies.t1", "providers.upstream.base_url", "providers.upstream.api_key", "providers.custom.a/b",
-        "providers.custom.c.base_url", "providers.custom.d.protocol", "providers.custom.d.headers.Host",
-        "providers.custom.d.headers.X", "providers.custom.d.proxy", "providers.map.m", "timeouts.connect.t1",
-        "timeouts.connect.t2", "retries.conditions.status_codes", "retries.conditions.error_keywords",
-        "params.global_params.model", "router.mode", "router.default_tier", "server.port", "server.tls",
-        "server.tls.cert", "limits.body_bytes", "cors.origins"}) {
+       {"general.gateway_api_key",
+        "models.t1[0].provider",
+        "models.t1[1].model",
+        "models.t1[2]",
+        "models.t2",
+        "models.strategies.t1",
+        "providers.upstream.base_url",
+        "providers.upstream.api_key",
+        "providers.custom.a/b",
+        "providers.custom.c.base_url",
+        "providers.custom.d.protocol",
+        "providers.custom.d.headers.Host",
+        "providers.custom.d.headers.X",
+        "providers.custom.d.proxy",
+        "providers.map.m",
+        "timeouts.connect.t1",
+        "timeouts.connect.t2",
+        "retries.conditions.status_codes",
+        "retries.conditions.error_keywords",
+        "params.global_params.model",
+        "router.mode",
+        "router.default_tier",
+        "server.port",
+        "server.tls",
+        "server.tls.cert",
+        "limits.body_bytes",
+        "cors.origins"}) {
     EXPECT_TRUE(std::find(paths.begin(), paths.end(), path) != paths.end()) << path;
   }
 }
@@ -167,7 +189,8 @@ TEST(ConfigLoad, syntax_errors_name_line_and_column_and_no_content) {
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_NE(problems[0].message.find("line 2"), std::string::npos) << problems[0].message;
   EXPECT_EQ(problems[0].message.find("secret"), std::string::npos);
-  for (const char* const bad : {"", "[]", "5", "{", "null"}) {
+  for (const char* const bad :
+       {"", "[]", "5", "{", "null", "1e99999", R"({"general":{"log_retention_days":1e99999}})"}) {
     EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(load(bad, secrets_of({})))) << bad;
   }
   EXPECT_EQ(problem_paths(R"({"schema_version":2})"), (std::vector<std::string>{"schema_version"}));

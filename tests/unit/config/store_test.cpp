@@ -48,7 +48,9 @@ TEST_F(StoreTest, a_new_folder_gets_the_default_privately) {
   dir_ /= "new";
   const Opened first = opened();
   EXPECT_TRUE(first.created);
+
   struct stat info {};
+
   ASSERT_EQ(::stat((dir_ / "config.json").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
   EXPECT_EQ(text_of(dir_ / "config.json"), default_config_json());

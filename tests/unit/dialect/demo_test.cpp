@@ -41,7 +41,9 @@ TEST_F(DemoTest, is_marked_and_says_the_tier_in_the_user_s_language) {
 }
 
 TEST_F(DemoTest, a_stream_joins_to_the_answer_and_ends_properly) {
-  const Input in = input(R"({"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"你好 world"}]})");
+  const Input in = input(
+      R"({"stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"你好 world"}]})"
+  );
   std::string text;
   bool finished = false;
   bool done = false;
@@ -67,11 +69,17 @@ TEST_F(DemoTest, a_stream_joins_to_the_answer_and_ends_properly) {
 }
 
 TEST_F(DemoTest, plain_answers_keep_to_what_was_asked) {
-  const auto facts = for_protocol(config::Protocol::openai)->reply(completion(input(R"({"n":3,"messages":[{"role":"user","content":"x"}]})")));
+  const auto facts = for_protocol(config::Protocol::openai)
+                         ->reply(completion(input(R"({"n":3,"messages":[{"role":"user","content":"x"}]})")));
   ASSERT_TRUE(facts);
   EXPECT_TRUE(facts->has_content && facts->finished);
-  EXPECT_NE(completion(input(R"({"max_tokens":2,"messages":[{"role":"user","content":"x"}]})")).find(R"("finish_reason":"length")"), std::string::npos);
-  EXPECT_TRUE(answer(input(R"({"response_format":{"type":"json_object"},"messages":[{"role":"user","content":"x"}]})")).starts_with(R"({"demo":true)"));
+  EXPECT_NE(
+      completion(input(R"({"max_tokens":2,"messages":[{"role":"user","content":"x"}]})"))
+          .find(R"("finish_reason":"length")"),
+      std::string::npos
+  );
+  EXPECT_TRUE(answer(input(R"({"response_format":{"type":"json_object"},"messages":[{"role":"user","content":"x"}]})"))
+                  .starts_with(R"({"demo":true)"));
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ TEST(OpenAiStream, what_commits_and_what_does_not) {
     bool content;
     bool finished;
   };
+
   for (const Case& c : {
            Case{"role only", choice(R"("delta":{"role":"assistant","content":""},"finish_reason":null)"), false, false},
            Case{"empty delta", choice(R"("delta":{})"), false, false},
@@ -36,7 +37,11 @@ TEST(OpenAiStream, what_commits_and_what_does_not) {
            Case{"tool call", choice(R"("delta":{"tool_calls":[{"index":0}]})"), true, false},
            Case{"no tool calls", choice(R"("delta":{"tool_calls":[]})"), false, false},
            Case{"finish", choice(R"("delta":{},"finish_reason":"stop")"), false, true},
-           Case{"second choice", R"({"choices":[{"index":0,"delta":{}},{"index":1,"delta":{"content":"b"}}]})", true, false},
+           Case{
+               "second choice",
+               R"({"choices":[{"index":0,"delta":{}},{"index":1,"delta":{"content":"b"}}]})",
+               true,
+               false},
            Case{"no choices", R"({"choices":[]})", false, false},
        }) {
     const Meaning meaning = read_event(c.data);
@@ -53,7 +58,8 @@ TEST(OpenAiStream, usage_wherever_a_provider_puts_it) {
   );
   EXPECT_TRUE(last.usage_only);
   EXPECT_EQ(*last.usage, (Usage{9, 3, 12, 4, 2}));
-  const Meaning inside = read_event(choice(R"("delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"cached_tokens":1})"));
+  const Meaning inside =
+      read_event(choice(R"("delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"cached_tokens":1})"));
   EXPECT_FALSE(inside.usage_only);
   EXPECT_EQ(inside.usage->prompt, 5U);
   EXPECT_EQ(inside.usage->cached, 1U);
@@ -69,6 +75,7 @@ TEST(OpenAiStream, errors_in_band) {
     std::string data;
     Errc code;
   };
+
   for (const Case& c : {
            Case{"rate", R"({"error":{"message":"m","code":"rate_limit_exceeded"}})", Errc::rate_limited},
            Case{"quota", R"({"error":{"message":"m","type":"insufficient_quota"}})", Errc::billing},
@@ -115,11 +122,15 @@ TEST(OpenAiFailure, classes_by_status_and_code) {
     const char* body;
     Errc code;
   };
+
   for (const Case& c : {
            Case{400, "{}", Errc::upstream_refused},
            Case{404, "", Errc::upstream_refused},
            Case{422, "[]", Errc::upstream_refused},
-           Case{401, R"({"error":{"message":"m","type":"invalid_request_error","code":"invalid_api_key"}})", Errc::upstream_auth},
+           Case{
+               401,
+               R"({"error":{"message":"m","type":"invalid_request_error","code":"invalid_api_key"}})",
+               Errc::upstream_auth},
            Case{403, R"({"error":{"message":"m","type":"invalid_request_error"}})", Errc::upstream_auth},
            Case{402, "", Errc::billing},
            Case{429, R"({"error":{"code":"rate_limit_exceeded"}})", Errc::rate_limited},
@@ -137,7 +148,8 @@ TEST(OpenAiFailure, classes_by_status_and_code) {
 }
 
 TEST(OpenAiFailure, messages_are_short_and_without_keys) {
-  const std::string body = R"({"error":{"message":"Incorrect API key provided: sk-abc123def. Bearer tok-1\n)" + std::string(1000, 'x') + R"("}})";
+  const std::string body = R"({"error":{"message":"Incorrect API key provided: sk-abc123def. Bearer tok-1\n)" +
+                           std::string(1000, 'x') + R"("}})";
   const Error error = openai::dialect().failure(400, body);
   EXPECT_EQ(error.message.find("abc123"), std::string::npos) << error.message;
   EXPECT_EQ(error.message.find("tok-1"), std::string::npos);

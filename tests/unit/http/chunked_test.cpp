@@ -62,8 +62,18 @@ TEST(Chunked, any_slicing_gives_the_same_payload_and_end) {
 }
 
 TEST(Chunked, refuses_bad_framing) {
-  for (const char* bad : {"\r\n", "g\r\n", "-1\r\n", "0x5\r\nhello\r\n", "5\nhello\r\n", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n",
-                          " 5\r\nhello\r\n", "11111111111111111\r\n", "5;a\nb\r\n", "0\r\nA: b\nc\r\n\r\n"}) {
+  for (const char* bad :
+       {"\r\n",
+        "g\r\n",
+        "-1\r\n",
+        "0x5\r\nhello\r\n",
+        "5\nhello\r\n",
+        "5\r\nhelloX\r\n",
+        "5\r\nhello\n0\r\n\r\n",
+        " 5\r\nhello\r\n",
+        "11111111111111111\r\n",
+        "5;a\nb\r\n",
+        "0\r\nA: b\nc\r\n\r\n"}) {
     EXPECT_FALSE(decode(bad, 1).ok) << bad;
     EXPECT_FALSE(decode(bad, 100).ok) << bad;
   }

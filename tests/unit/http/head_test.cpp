@@ -18,7 +18,8 @@ Result<void> parse(const std::string& head, RequestHead& out) {
 
 TEST(RequestHead, reads_what_later_stages_need) {
   const std::string text =
-      "POST /v1/chat/completions?x=1 HTTP/1.1\r\nHost: gw:6688\r\ncontent-LENGTH: 12\r\nAuthorization:  Bearer k \r\n\r\n";
+      "POST /v1/chat/completions?x=1 HTTP/1.1\r\nHost: gw:6688\r\ncontent-LENGTH: 12\r\nAuthorization:  Bearer k "
+      "\r\n\r\n";
   RequestHead head;
   ASSERT_TRUE(parse(text, head));
   EXPECT_EQ(head.method, "POST");
@@ -37,6 +38,7 @@ TEST(RequestHead, keep_alive_follows_version_and_connection) {
     const char* head;
     bool keep_alive;
   };
+
   for (const Case& c : {
            Case{"1.1", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", true},
            Case{"1.1 close", "GET / HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n", false},
@@ -54,6 +56,7 @@ TEST(RequestHead, refuses_what_two_parties_could_read_differently) {
     const char* name;
     std::string head;
   };
+
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
   const Case cases[] = {
       {"length and transfer-encoding", post + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"},
@@ -137,7 +140,8 @@ TEST(HeadScanner, finds_the_end_whatever_the_slicing) {
   }
   HeadScanner by_byte;
   std::size_t found = 0;
-  for (std::size_t n = 1; n <= text.size() && found == 0; ++n) found = by_byte.find_end(std::string_view(text).substr(0, n));
+  for (std::size_t n = 1; n <= text.size() && found == 0; ++n)
+    found = by_byte.find_end(std::string_view(text).substr(0, n));
   EXPECT_EQ(found, end);
 }
 
@@ -148,9 +152,14 @@ TEST(ResponseHead, framing_of_replies) {
     bool ok;
     Framing framing;
   };
+
   for (const Case& c : {
            Case{"length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", true, Framing::length},
-           Case{"same length twice", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", true, Framing::length},
+           Case{
+               "same length twice",
+               "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n",
+               true,
+               Framing::length},
            Case{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", true, Framing::chunked},
            Case{"until close", "HTTP/1.1 200 OK\r\n\r\n", true, Framing::until_close},
            Case{"no reason", "HTTP/1.1 200\r\nContent-Length: 3\r\n\r\n", true, Framing::length},

@@ -40,7 +40,8 @@ Split split(std::string_view text, const std::vector<std::size_t>& slices) {
     }
   }
   out.raw.append(splitter.pending());
-  if (splitter.finish(event) && event.has_data) out.events.push_back({std::string(event.data), std::string(event.name)});
+  if (splitter.finish(event) && event.has_data)
+    out.events.push_back({std::string(event.data), std::string(event.name)});
   return out;
 }
 
@@ -50,6 +51,7 @@ TEST(Sse, reads_the_grammar) {
     std::string text;
     std::vector<Seen> events;
   };
+
   const Case cases[] = {
       {"plain", "data: a\n\ndata:b\n\n", {{"a", ""}, {"b", ""}}},
       {"CRLF", "data: a\r\n\r\ndata: b\r\n\r\n", {{"a", ""}, {"b", ""}}},
@@ -59,7 +61,10 @@ TEST(Sse, reads_the_grammar) {
       {"data without colon", "data\n\n", {{"", ""}}},
       {"two spaces", "data:  a\n\n", {{" a", ""}}},
       {"comment and fields", ": hi\nid: 1\nretry: 5\ndata: a\n\n", {{"a", ""}}},
-      {"BOM", "\xEF\xBB\xBF" "data: a\n\n", {{"a", ""}}},
+      {"BOM",
+       "\xEF\xBB\xBF"
+       "data: a\n\n",
+       {{"a", ""}}},
       {"no blank line at the end", "data: a\n\ndata: [DONE]", {{"a", ""}, {"[DONE]", ""}}},
       {"comments only", ": a\n\n: b\n\n", {}},
   };

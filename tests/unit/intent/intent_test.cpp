@@ -43,6 +43,7 @@ TEST(Intent, pinned_names_and_what_is_routed) {
     Tier tier;
     const char* pinned;
   };
+
   for (const Case& c : {
            Case{"t3", Source::pinned, Tier::t3, ""},
            Case{"T2", Source::pinned, Tier::t2, ""},
@@ -65,7 +66,8 @@ TEST(Intent, pinned_names_and_what_is_routed) {
 }
 
 TEST(Intent, a_tool_loop_stays_in_the_middle) {
-  const std::string json = R"({"messages":[{"role":"user","content":"x"},{"role":"tool","tool_call_id":"1","content":"y"}]})";
+  const std::string json =
+      R"({"messages":[{"role":"user","content":"x"},{"role":"tool","tool_call_id":"1","content":"y"}]})";
   config::Config config = three_tiers();
   EXPECT_EQ(classify_json(json, config).tier, Tier::t2);
   EXPECT_EQ(classify_json(json, config).source, Source::tool_loop);
@@ -81,6 +83,7 @@ TEST(Intent, the_heuristic) {
     std::string text;
     Tier tier;
   };
+
   for (const Case& c : {
            Case{"chat", "Hello, how are you?", Tier::t1},
            Case{"word", "write some CODE please", Tier::t2},
@@ -90,11 +93,14 @@ TEST(Intent, the_heuristic) {
            Case{"escaped Chinese", R"(\u4ee3\u7801)", Tier::t2},
            Case{"long", std::string(2001, 'a'), Tier::t3},
            Case{"not quite long", std::string(2000, 'a'), Tier::t1},
-           Case{"long Chinese by bytes, not by characters", [] {
-                  std::string text;
-                  for (int i = 0; i < 1000; ++i) text += "好";
-                  return text;
-                }(), Tier::t1},
+           Case{
+               "long Chinese by bytes, not by characters",
+               [] {
+                 std::string text;
+                 for (int i = 0; i < 1000; ++i) text += "好";
+                 return text;
+               }(),
+               Tier::t1},
            Case{"a megabyte", std::string(1 << 20, 'a'), Tier::t3},
        }) {
     EXPECT_EQ(classify_json(user(c.text), three_tiers()).tier, c.tier) << c.name;

@@ -48,8 +48,9 @@ Task<void> read_once(Connection& connection, std::span<char> into, std::optional
   result = co_await connection.read(into);
 }
 
-Task<void> write_once(Connection& connection, std::vector<iovec> pieces, Connection::Lifetime lifetime,
-                      std::optional<IoResult>& result) {
+Task<void> write_once(
+    Connection& connection, std::vector<iovec> pieces, Connection::Lifetime lifetime, std::optional<IoResult>& result
+) {
   result = co_await connection.write(pieces, lifetime);
 }
 

@@ -104,11 +104,13 @@ TEST_F(TimersTest, a_deadline_may_set_itself_again_when_it_fires) {
 // Against a model: whatever is set, moved, disarmed and destroyed, exactly the due ones fire, never before their time.
 TEST_F(TimersTest, random_operations_agree_with_a_plain_model) {
   std::mt19937 random(7);
+
   struct Item {
     Recorder recorder;
     std::unique_ptr<Deadline> deadline;
     TimePoint due = far_future;
   };
+
   std::vector<std::unique_ptr<Item>> items;
   TimePoint now = t0_;
   for (int step = 0; step < 20000; ++step) {

@@ -72,11 +72,19 @@ TEST(StreamJudge, follows_the_streaming_contract) {
     std::vector<Step> expected;
     std::optional<Errc> error;
   };
+
   const std::string long_text(300, 'x');
   const std::vector<Case> cases{
-      {"a whole stream", {nothing, text("a"), text("b"), finish(), usage_only(), done()}, false,
-       {Step::hold, Step::forward, Step::forward, Step::forward, Step::drop, Step::complete}, {}},
-      {"a missing terminator is forgiven", {text("a"), finish()}, true, {Step::forward, Step::forward, Step::complete}, {}},
+      {"a whole stream",
+       {nothing, text("a"), text("b"), finish(), usage_only(), done()},
+       false,
+       {Step::hold, Step::forward, Step::forward, Step::forward, Step::drop, Step::complete},
+       {}},
+      {"a missing terminator is forgiven",
+       {text("a"), finish()},
+       true,
+       {Step::forward, Step::forward, Step::complete},
+       {}},
       {"cut before any content", {nothing}, true, {Step::hold, Step::fail}, Errc::upstream_empty},
       {"ends at once", {}, true, {Step::fail}, Errc::upstream_empty},
       {"cut after content", {text("a")}, true, {Step::forward, Step::interrupt}, Errc::interrupted},
@@ -84,11 +92,23 @@ TEST(StreamJudge, follows_the_streaming_contract) {
       {"terminator after content, no finish reason", {text("a"), done()}, false, {Step::forward, Step::complete}, {}},
       {"finish without content", {nothing, finish()}, false, {Step::hold, Step::fail}, Errc::upstream_empty},
       {"error first", {failure(Errc::rate_limited)}, false, {Step::fail}, Errc::rate_limited},
-      {"error after the role", {nothing, failure(Errc::upstream_server)}, false, {Step::hold, Step::fail}, Errc::upstream_server},
-      {"error after content", {text("a"), failure(Errc::upstream_server)}, false, {Step::forward, Step::interrupt}, Errc::upstream_server},
+      {"error after the role",
+       {nothing, failure(Errc::upstream_server)},
+       false,
+       {Step::hold, Step::fail},
+       Errc::upstream_server},
+      {"error after content",
+       {text("a"), failure(Errc::upstream_server)},
+       false,
+       {Step::forward, Step::interrupt},
+       Errc::upstream_server},
       {"a notice as an answer", {text("overloaded"), finish()}, false, {Step::hold, Step::fail}, Errc::rate_limited},
       {"a notice that ends without finish", {text("overloaded")}, true, {Step::hold, Step::fail}, Errc::rate_limited},
-      {"a long answer with the word in it", {text("overloaded"), text(long_text)}, false, {Step::hold, Step::forward}, {}},
+      {"a long answer with the word in it",
+       {text("overloaded"), text(long_text)},
+       false,
+       {Step::hold, Step::forward},
+       {}},
   };
   for (const Case& c : cases) {
     StreamJudge judge(rules());
@@ -149,10 +169,16 @@ Attempt failed(Errc code, std::string name, std::optional<std::uint16_t> status 
 
 TEST(AllFailed, the_status_tells_the_truth) {
   EXPECT_EQ(all_failed({failed(Errc::rate_limited, "a"), failed(Errc::rate_limited, "b")}).code, Errc::rate_limited);
-  EXPECT_EQ(all_failed({failed(Errc::rate_limited, "a"), failed(Errc::upstream_connect, "b")}).code, Errc::upstream_connect);
-  EXPECT_EQ(all_failed({failed(Errc::upstream_connect, "a"), failed(Errc::rate_limited, "b")}).code, Errc::upstream_server)
-      << "not all were rate limited: waiting may not help";
-  EXPECT_EQ(all_failed({failed(Errc::idle_timeout, "a"), failed(Errc::first_byte_timeout, "b")}).code, Errc::first_byte_timeout);
+  EXPECT_EQ(
+      all_failed({failed(Errc::rate_limited, "a"), failed(Errc::upstream_connect, "b")}).code, Errc::upstream_connect
+  );
+  EXPECT_EQ(
+      all_failed({failed(Errc::upstream_connect, "a"), failed(Errc::rate_limited, "b")}).code, Errc::upstream_server
+  ) << "not all were rate limited: waiting may not help";
+  EXPECT_EQ(
+      all_failed({failed(Errc::idle_timeout, "a"), failed(Errc::first_byte_timeout, "b")}).code,
+      Errc::first_byte_timeout
+  );
   const Error refused = all_failed({failed(Errc::upstream_refused, "a", 422), failed(Errc::upstream_server, "b")});
   EXPECT_EQ(refused.code, Errc::upstream_refused);
   EXPECT_EQ(refused.upstream_status, 422);
@@ -163,15 +189,23 @@ TEST(AllFailed, the_status_tells_the_truth) {
 
 TEST(ErrorBody, is_openai_s_shape) {
   Error error = client_error(Errc::invalid_request, "say \"please\"", "messages");
-  EXPECT_EQ(error_body(error, 400), R"({"error":{"message":"say \"please\"","type":"invalid_request_error","param":"messages","code":"invalid_request"}})");
+  EXPECT_EQ(
+      error_body(error, 400),
+      R"({"error":{"message":"say \"please\"","type":"invalid_request_error","param":"messages","code":"invalid_request"}})"
+  );
   error = upstream_error(Errc::upstream_connect, "x");
-  EXPECT_EQ(error_event(error, 502), "data: {\"error\":{\"message\":\"x\",\"type\":\"upstream_error\",\"param\":null,\"code\":\"upstream_connect\"}}\n\n");
+  EXPECT_EQ(
+      error_event(error, 502),
+      "data: "
+      "{\"error\":{\"message\":\"x\",\"type\":\"upstream_error\",\"param\":null,\"code\":\"upstream_connect\"}}\n\n"
+  );
 }
 
 TEST(ForwardedHeaders, only_what_a_client_means_for_the_provider) {
   http::RequestHead head;
   const std::string text =
-      "POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nCookie: c\r\nX-Forwarded-For: 1\r\nOpenAI-Organization: o\r\n"
+      "POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\nCookie: c\r\nX-Forwarded-For: "
+      "1\r\nOpenAI-Organization: o\r\n"
       "traceparent: t\r\nx-api-key: k\r\nanthropic-beta: b\r\n\r\n";
   ASSERT_TRUE(http::parse_request(text, {}, head));
   EXPECT_EQ(forwarded_headers(head.headers), "OpenAI-Organization: o\r\ntraceparent: t\r\nanthropic-beta: b\r\n");

@@ -13,7 +13,9 @@ using config::Tier;
 config::Config config_of(std::vector<std::tuple<Tier, std::string, std::string, bool>> entries) {
   config::Config config;
   for (const auto& [id, protocol] : std::vector<std::pair<std::string, config::Protocol>>{
-           {"upstream", config::Protocol::openai}, {"p", config::Protocol::openai}, {"anth", config::Protocol::v1_messages}}) {
+           {"upstream", config::Protocol::openai},
+           {"p", config::Protocol::openai},
+           {"anth", config::Protocol::v1_messages}}) {
     auto provider = std::make_shared<config::Provider>();
     provider->id = id;
     provider->protocol = protocol;
@@ -46,7 +48,8 @@ intent::Verdict verdict(Tier tier, std::string pinned = {}) {
 using Names = std::vector<std::string>;
 
 TEST(Plan, configured_order_and_fallback_tiers) {
-  const auto config = config_of({{Tier::t1, "upstream", "a", true}, {Tier::t1, "p", "b", true}, {Tier::t3, "p", "c", true}});
+  const auto config =
+      config_of({{Tier::t1, "upstream", "a", true}, {Tier::t1, "p", "b", true}, {Tier::t3, "p", "c", true}});
   EXPECT_EQ(names(plan(verdict(Tier::t1), {}, config)), (Names{"upstream/a", "p/b"}));
   const auto empty_tier = plan(verdict(Tier::t2), {}, config);
   EXPECT_EQ(names(empty_tier), (Names{"p/c"})) << "an empty tier moves up first";
@@ -56,7 +59,8 @@ TEST(Plan, configured_order_and_fallback_tiers) {
 }
 
 TEST(Plan, a_pinned_model_is_that_model_and_no_other) {
-  const auto config = config_of({{Tier::t1, "upstream", "m", true}, {Tier::t2, "p", "m", true}, {Tier::t3, "p", "x", true}});
+  const auto config =
+      config_of({{Tier::t1, "upstream", "m", true}, {Tier::t2, "p", "m", true}, {Tier::t3, "p", "x", true}});
   EXPECT_EQ(names(plan(verdict(Tier::t1, "m"), {}, config)), (Names{"upstream/m", "p/m"}));
   EXPECT_EQ(names(plan(verdict(Tier::t2, "p/m"), {}, config)), (Names{"p/m"}));
 }
@@ -88,7 +92,8 @@ TEST(Plan, the_provider_map_moves_default_entries) {
 }
 
 TEST(ListedModels, distinct_in_order) {
-  const auto config = config_of({{Tier::t1, "upstream", "a", true}, {Tier::t2, "p", "a", true}, {Tier::t3, "upstream", "a", true}});
+  const auto config =
+      config_of({{Tier::t1, "upstream", "a", true}, {Tier::t2, "p", "a", true}, {Tier::t3, "upstream", "a", true}});
   Names ids;
   for (const ListedModel& model : listed_models(config)) ids.push_back(model.id);
   EXPECT_EQ(ids, (Names{"a", "p/a"}));

@@ -37,7 +37,8 @@ TEST(Metrics, sums_over_shards_in_prometheus_text) {
     registry.shard(i).connections = 3;
   }
   const std::string text = registry.render();
-  EXPECT_TRUE(contains(text, R"(smartroute_requests_total{route="chat",tier="t2",outcome="success",stream="true"} 2)")) << text;
+  EXPECT_TRUE(contains(text, R"(smartroute_requests_total{route="chat",tier="t2",outcome="success",stream="true"} 2)"))
+      << text;
   EXPECT_TRUE(contains(text, R"(smartroute_responses_total{route="chat",status="2xx"} 2)"));
   EXPECT_TRUE(contains(text, R"(smartroute_attempts_total{model="p/m",provider="p",outcome="rate_limited"} 2)"));
   EXPECT_TRUE(contains(text, R"(smartroute_request_duration_seconds_bucket{stream="true",le="2.5"} 2)"));
@@ -66,7 +67,9 @@ TEST(Metrics, totals_count_failures_but_not_clients_that_left) {
 TEST(Metrics, names_are_bounded) {
   Registry registry(1);
   for (int i = 0; i < 5000; ++i) registry.shard(0).attempt({"m" + std::to_string(i), "p", {}, 1ms});
-  EXPECT_TRUE(contains(registry.render(), R"(smartroute_attempts_total{model="other",provider="p",outcome="success"} 904)"));
+  EXPECT_TRUE(
+      contains(registry.render(), R"(smartroute_attempts_total{model="other",provider="p",outcome="success"} 904)")
+  );
 }
 
 // For ThreadSanitizer: a scrape while the shard counts.

@@ -27,6 +27,7 @@ TEST(Endpoint, takes_a_base_url_apart) {
     const char* path;
     const char* header;
   };
+
   for (const Case& c : {
            Case{"https://api.openai.com/v1", true, "api.openai.com", 443, "/v1", "api.openai.com"},
            Case{"http://127.0.0.1:11434/v1/", false, "127.0.0.1", 11434, "/v1", "127.0.0.1:11434"},
@@ -41,7 +42,8 @@ TEST(Endpoint, takes_a_base_url_apart) {
     EXPECT_EQ(endpoint->base_path, c.path) << c.url;
     EXPECT_EQ(endpoint->host_header, c.header) << c.url;
   }
-  for (const char* const bad : {"", "api.openai.com", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:99999", "http://[::1"}) {
+  for (const char* const bad :
+       {"", "api.openai.com", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:99999", "http://[::1"}) {
     EXPECT_FALSE(endpoint_of(provider(bad))) << bad;
   }
 }
@@ -51,7 +53,8 @@ TEST(Endpoint, connections_are_shared_only_between_alike) {
   config::Provider b = provider("https://h/v2");
   EXPECT_EQ(endpoint_of(a)->key(), endpoint_of(b)->key());
   b.verify_ssl = false;
-  EXPECT_NE(endpoint_of(a)->key(), endpoint_of(b)->key()) << "an unverified connection never serves a verifying provider";
+  EXPECT_NE(endpoint_of(a)->key(), endpoint_of(b)->key())
+      << "an unverified connection never serves a verifying provider";
   b = a;
   b.proxy = "http://user:pw@proxy:3128";
   EXPECT_NE(endpoint_of(a)->key(), endpoint_of(b)->key());
@@ -62,7 +65,10 @@ TEST(Interleave, families_alternate_beginning_with_the_first) {
   const auto address = [](const char* text) { return boost::asio::ip::make_address(text); };
   const std::vector<Address> mixed =
       interleave({address("::1"), address("::2"), address("1.1.1.1"), address("2.2.2.2"), address("::3")});
-  EXPECT_EQ(mixed, (std::vector<Address>{address("::1"), address("1.1.1.1"), address("::2"), address("2.2.2.2"), address("::3")}));
+  EXPECT_EQ(
+      mixed,
+      (std::vector<Address>{address("::1"), address("1.1.1.1"), address("::2"), address("2.2.2.2"), address("::3")})
+  );
   EXPECT_TRUE(interleave({}).empty());
 }
 
@@ -114,7 +120,8 @@ TEST(Resolver, caches_and_serves_the_last_good_answer_while_resolving_fails) {
   const Result<Addresses> failed = waiter.get();
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Errc::upstream_dns);
-  EXPECT_EQ((*resolver.resolve("192.0.2.7", now, lifetimes, waiter.done())).size(), 1U) << "addresses are not looked up";
+  EXPECT_EQ((*resolver.resolve("192.0.2.7", now, lifetimes, waiter.done())).size(), 1U)
+      << "addresses are not looked up";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 
 BINARY = os.environ.get("SMARTROUTE_BIN", str(pathlib.Path(__file__).resolve().parents[2] / "build/dev/smartroute"))
 PATIENCE = 30.0
@@ -43,6 +44,13 @@ class Gateway:
     def write(self, config):
         text = config if isinstance(config, str) else json.dumps(config)
         (self.path / "config.json").write_text(text)
+
+    def eventually(self, condition, what):
+        """Asks again until it holds; bounded, and at once over when the gateway died."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"{what}: never\n{self.stderr()[-3000:]}")
 
     def stderr(self):
         self.log.flush()

@@ -193,8 +193,7 @@ class Stopping(unittest.TestCase):
                 sock.sendall(request_bytes("POST", "/v1/chat/completions", json.dumps(STREAM).encode()))
                 upstream.wait_for(lambda u: u.calls)
                 gateway.process.send_signal(signal.SIGTERM)
-                while gateway.request("GET", "/readyz").status != 503:
-                    pass
+                gateway.eventually(lambda: gateway.request("GET", "/readyz").status == 503, "not ready while draining")
                 draining = gateway.request("GET", "/v1/models")
                 self.assertEqual((draining.status, draining.headers["connection"]), (200, "close"))
                 self.assertTrue(until_closed(idle))
@@ -214,8 +213,7 @@ class Stopping(unittest.TestCase):
                 sock.sendall(request_bytes("POST", "/v1/chat/completions", BODY))
                 upstream.wait_for(lambda u: u.calls)
                 gateway.process.send_signal(signal.SIGTERM)
-                while "event=stopping" not in gateway.stderr():
-                    pass
+                gateway.eventually(lambda: "event=stopping" in gateway.stderr(), "the first signal is seen")
                 gateway.process.send_signal(signal.SIGTERM)
                 self.assertEqual(gateway.process.wait(PATIENCE), 1)
             gateway.log.close()
@@ -264,12 +262,14 @@ class Descriptors(unittest.TestCase):
             self.assertIn(200, statuses)
             for sock in held:
                 sock.close()
-            while True:  # it recovers by itself
+
+            def answers():
                 try:
-                    if gateway.request("GET", "/healthz").status == 200:
-                        break
+                    return gateway.request("GET", "/healthz").status == 200
                 except OSError:
-                    pass
+                    return False
+
+            gateway.eventually(answers, "it recovers by itself")
             self.assertEqual(gateway.chat(PLAIN).status, 200)
 
 

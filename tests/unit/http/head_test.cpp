@@ -109,10 +109,12 @@ TEST(RequestHead, refuses_what_two_parties_could_read_differently) {
 
 TEST(RequestHead, absolute_form_and_leading_empty_lines_are_read) {
   RequestHead head;
-  ASSERT_TRUE(parse("\r\n\r\nGET http://gw:1/a?b HTTP/1.1\r\nHost: gw:1\r\n\r\n", head));
+  const std::string absolute = "\r\n\r\nGET http://gw:1/a?b HTTP/1.1\r\nHost: gw:1\r\n\r\n";
+  ASSERT_TRUE(parse(absolute, head));
   EXPECT_EQ(head.path, "/a");
   EXPECT_EQ(head.query, "b");
-  ASSERT_TRUE(parse("GET https://gw?q HTTP/1.1\r\nHost: gw\r\n\r\n", head));
+  const std::string no_path = "GET https://gw?q HTTP/1.1\r\nHost: gw\r\n\r\n";
+  ASSERT_TRUE(parse(no_path, head));
   EXPECT_EQ(head.path, "/");
 }
 

@@ -6,7 +6,13 @@ namespace gw::http {
 namespace {
 
 constexpr unsigned max_size_digits = 16;
-constexpr std::uint32_t max_skipped = 16 * 1024;  // extensions and trailers of a whole message
+constexpr std::uint32_t max_extension_bytes = 4 * 1024;  // of one chunk
+constexpr std::uint32_t max_trailer_bytes = 16 * 1024;   // of the message
+// What Go allows since CVE-2023-39326 (a byte of payload a chunk behind kilobytes of extensions): a chunk may have 16
+// bytes and twice its payload for nothing, and all chunks together this much beyond that. A long stream whose chunks
+// are signed stays far below it.
+constexpr std::uint64_t free_extension_bytes = 16;
+constexpr std::uint64_t max_excess_bytes = 16 * 1024;
 
 int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -20,6 +26,14 @@ Error bad(const char* why) {
 }
 
 }  // namespace
+
+bool ChunkedDecoder::outweighs_payload() noexcept {
+  excess_ += skipped_;
+  skipped_ = 0;
+  const std::uint64_t payload = std::min(left_, excess_);  // more would only overflow
+  excess_ -= std::min(excess_, free_extension_bytes + 2 * payload);
+  return excess_ > max_excess_bytes;
+}
 
 Result<ChunkedDecoder::Step> ChunkedDecoder::decode(std::string_view bytes) {
   Step step;
@@ -37,24 +51,39 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::decode(std::string_view bytes) {
           state_ = State::size;
         } else if (state_ == State::size && c == '\r') {
           state_ = State::size_lf;
-        } else if (state_ == State::size && (c == ';' || c == ' ' || c == '\t')) {
+        } else if (state_ == State::size && c == ';') {
           state_ = State::extension;
+        } else if (state_ == State::size && (c == ' ' || c == '\t')) {
+          state_ = State::size_space;
+          ++skipped_;
         } else {
           return bad("a chunk size is not a hexadecimal number");
         }
         break;
       }
+      case State::size_space:  // RFC 9112 7.1.1: white space only before a semicolon; some pad the size with it
+        if (c == ';') {
+          state_ = State::extension;
+        } else if (c == '\r') {
+          state_ = State::size_lf;
+        } else if (c != ' ' && c != '\t') {
+          return bad("a chunk size is not a hexadecimal number");
+        } else if (++skipped_ > max_extension_bytes) {
+          return bad("chunk extensions are too long");
+        }
+        break;
       case State::extension:
         if (c == '\r') {
           state_ = State::size_lf;
         } else if (c == '\n' || c == '\0') {
           return bad("a chunk extension has control characters");
-        } else if (++skipped_ > max_skipped) {
+        } else if (++skipped_ > max_extension_bytes) {
           return bad("chunk extensions are too long");
         }
         break;
       case State::size_lf:
         if (c != '\n') return bad("a chunk size does not end in CRLF");
+        if (outweighs_payload()) return bad("chunk extensions outweigh the payload");
         state_ = left_ == 0 ? State::trailer_start : State::data;
         break;
       case State::data: {
@@ -86,7 +115,7 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::decode(std::string_view bytes) {
           state_ = State::trailer_lf;
         } else if (c == '\n' || c == '\0') {
           return bad("a trailer has control characters");
-        } else if (++skipped_ > max_skipped) {
+        } else if (++skipped_ > max_trailer_bytes) {
           return bad("trailers are too long");
         }
         break;

@@ -10,7 +10,7 @@
 namespace gw::http {
 
 /// Feed bytes as they come; payload is handed out as views into them. Strict: hexadecimal size of at most 16 digits,
-/// CRLF only, extensions skipped up to a bound, trailers skipped up to a bound.
+/// CRLF only, extensions skipped up to 4 KiB a chunk (less when they outweigh the payload), trailers up to 16 KiB.
 class ChunkedDecoder {
  public:
   struct Step {
@@ -28,6 +28,7 @@ class ChunkedDecoder {
   enum class State : std::uint8_t {
     size_start,
     size,
+    size_space,
     extension,
     size_lf,
     data,
@@ -39,10 +40,13 @@ class ChunkedDecoder {
     end_lf,
     done
   };
+  [[nodiscard]] bool outweighs_payload() noexcept;
+
   State state_ = State::size_start;
   std::uint64_t left_ = 0;  // payload bytes of this chunk still to come
   unsigned digits_ = 0;
-  std::uint32_t skipped_ = 0;  // extension and trailer bytes, bounded
+  std::uint32_t skipped_ = 0;  // bytes of this chunk's extensions, or of the trailers
+  std::uint64_t excess_ = 0;   // extension bytes so far that payload does not make up for
 };
 
 }  // namespace gw::http

@@ -54,6 +54,7 @@ void Buffer::reserve(std::size_t capacity) {
 }
 
 void Buffer::append(std::string_view bytes) {
+  if (bytes.empty()) return;
   if (size_ + bytes.size() > capacity_) reserve(std::max(size_ + bytes.size(), capacity_ * 2));
   std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
   size_ += bytes.size();

@@ -27,19 +27,34 @@ constexpr std::array<bool, 256> value_table = [] {
   return table;
 }();
 
-// A request target holds visible ASCII only (RFC 3986 with the characters clients send unencoded).
+// A request target holds visible ASCII only (RFC 3986 with the characters clients send unencoded). A fragment never
+// belongs to it (RFC 9112 3.2), and readers differ on what follows one.
 constexpr std::array<bool, 256> target_table = [] {
   std::array<bool, 256> table{};
-  for (std::size_t c = 0x21; c < 0x7F; ++c) table[c] = true;
+  for (std::size_t c = 0x21; c < 0x7F; ++c) table[c] = c != '#';
   return table;
 }();
 
+// A reg-name or IPv4 address (RFC 3986 3.2.2), less the comma, which would let two hosts be read in one.
 constexpr std::array<bool, 256> host_table = [] {
   std::array<bool, 256> table{};
   for (const char c :
-       std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+,;=:[]")) {
+       std::string_view("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~%!$&'()*+;=")) {
     table[static_cast<unsigned char>(c)] = true;
   }
+  return table;
+}();
+
+// Between the brackets of an IPv6 address.
+constexpr std::array<bool, 256> ipv6_table = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("0123456789abcdefABCDEF:.")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+constexpr std::array<bool, 256> digit_table = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("0123456789")) table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 
@@ -62,7 +77,8 @@ struct Fields {
   std::string_view transfer_encoding;
   std::size_t hosts = 0;
   std::string_view host;
-  std::string_view expect;
+  bool expects_continue = false;
+  bool expects_other = false;
   bool says_close = false;
   bool says_keep_alive = false;
   bool lengths_differ = false;
@@ -88,7 +104,9 @@ void notice(const Header& header, Fields& fields) noexcept {
       }
       break;
     case 6:
-      if (iequals(header.name, "expect")) fields.expect = header.value;
+      if (iequals(header.name, "expect") && !header.value.empty()) {
+        (iequals(header.value, "100-continue") ? fields.expects_continue : fields.expects_other) = true;
+      }
       break;
     case 10:
       if (iequals(header.name, "connection")) read_connection(header.value, fields);
@@ -144,8 +162,20 @@ std::string_view read_fields(
   }
 }
 
+// uri-host [ ":" port ] (RFC 9110 7.2). Empty is allowed: a client whose target has no authority sends that.
 bool is_host(std::string_view host) noexcept {
-  return all_in(host, host_table);
+  if (host.empty()) return true;
+  std::string_view rest;
+  if (host.front() == '[') {
+    const std::size_t close = host.find(']');
+    if (close == std::string_view::npos || close == 1 || !all_in(host.substr(1, close - 1), ipv6_table)) return false;
+    rest = host.substr(close + 1);
+  } else {
+    const std::size_t colon = host.find(':');
+    if (colon == 0 || !all_in(host.substr(0, colon), host_table)) return false;
+    if (colon != std::string_view::npos) rest = host.substr(colon);
+  }
+  return rest.empty() || (rest.front() == ':' && all_in(rest.substr(1), digit_table));
 }
 
 Error bad_request(std::string_view why) {
@@ -217,6 +247,12 @@ std::size_t HeadScanner::find_end(std::string_view bytes) noexcept {
 
 Result<void> parse_request(std::string_view head, const HeadLimits& limits, RequestHead& out) {
   out = RequestHead{};
+  if (head.size() > limits.bytes) {
+    return client_error(
+        Errc::header_too_large,
+        "the request head is larger than limits.head_bytes (" + std::to_string(limits.bytes) + ")"
+    );
+  }
   while (head.starts_with("\r\n")) head.remove_prefix(2);
   std::string_view rest = head;
   const std::optional<std::string_view> line = take_line(rest);
@@ -266,9 +302,10 @@ Result<void> parse_request(std::string_view head, const HeadLimits& limits, Requ
     out.content_length = *length;
     out.framing = *length == 0 ? Framing::none : Framing::length;
   }
-  if (!fields.expect.empty()) {
-    if (!iequals(fields.expect, "100-continue")) return bad_request("the only expectation understood is 100-continue");
-    out.expect_continue = true;
+  // RFC 9110 10.1.1: an HTTP/1.0 client's expectation is ignored.
+  if (out.minor_version == 1) {
+    if (fields.expects_other) return bad_request("the only expectation understood is 100-continue");
+    out.expect_continue = fields.expects_continue;
   }
   out.keep_alive = !fields.says_close && (out.minor_version == 1 || fields.says_keep_alive);
   return {};
@@ -276,6 +313,7 @@ Result<void> parse_request(std::string_view head, const HeadLimits& limits, Requ
 
 Result<void> parse_response(std::string_view head, const HeadLimits& limits, bool request_was_head, ResponseHead& out) {
   out = ResponseHead{};
+  if (head.size() > limits.bytes) return bad_reply("its head is too large");
   std::string_view rest = head;
   const std::optional<std::string_view> line = take_line(rest);
   if (!line) return bad_reply("the status line does not end in CRLF");
@@ -301,6 +339,8 @@ Result<void> parse_response(std::string_view head, const HeadLimits& limits, boo
     if (fields.transfer_encodings > 1 || !iequals(fields.transfer_encoding, "chunked")) {
       return bad_reply("a Transfer-Encoding other than chunked");
     }
+    // RFC 9112 6.1: chunked from HTTP/1.0 may be a field that was passed on unread.
+    if (out.minor_version == 0) out.keep_alive = false;
     out.framing = Framing::chunked;
   } else if (fields.content_lengths != 0) {
     const std::optional<std::uint64_t> length = parse_u64(fields.content_length);

@@ -7,6 +7,7 @@ namespace gw::http {
 namespace {
 
 constexpr std::size_t keep_carry_bytes = 64 * 1024;
+constexpr std::size_t first_window_bytes = 256;  // most lines end within it
 constexpr std::string_view bom = "\xEF\xBB\xBF";
 
 std::size_t find_byte(std::string_view text, std::size_t from, char byte) noexcept {
@@ -15,11 +16,19 @@ std::size_t find_byte(std::string_view text, std::size_t from, char byte) noexce
   return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-// Of the first line, whichever way it ends.
-std::size_t line_end(std::string_view text) noexcept {
-  const std::size_t lf = find_byte(text, 0, '\n');
-  const std::size_t cr = find_byte(text.substr(0, lf), 0, '\r');
-  return cr != std::string_view::npos ? cr : lf;
+// The first CR or LF from `from` on. The two are looked for in windows that grow: a search for the one that went on to
+// the end of the bytes, past many of the other, would make lines that end in CR cost quadratic time.
+std::size_t find_line_end(std::string_view text, std::size_t from) noexcept {
+  for (std::size_t window = first_window_bytes; from < text.size(); window *= 4) {
+    const std::string_view part = text.substr(from, window);
+    const std::size_t lf = find_byte(part, 0, '\n');
+    const std::string_view before = part.substr(0, lf);
+    const std::size_t cr = find_byte(before, 0, '\r');
+    const std::size_t end = cr != std::string_view::npos ? cr : lf;
+    if (end != std::string_view::npos) return from + end;
+    from += part.size();
+  }
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -37,14 +46,7 @@ std::size_t SseSplitter::scan() noexcept {
       after_cr_ = false;
       continue;
     }
-    std::size_t end = find_byte(fed_, at, '\n');
-    if (fed_has_cr_) {
-      const std::string_view before = fed_.substr(0, end);
-      if (const std::size_t cr = before.size() > at ? find_byte(before, at, '\r') : std::string_view::npos;
-          cr != std::string_view::npos) {
-        end = cr;
-      }
-    }
+    const std::size_t end = fed_has_cr_ ? find_line_end(fed_, at) : find_byte(fed_, at, '\n');
     if (end != at) {
       line_is_empty_ = false;
       after_cr_ = false;
@@ -116,7 +118,7 @@ void SseSplitter::parse(std::string_view raw, SseEvent& out) {
   if (at_start_ && rest.starts_with(bom)) rest.remove_prefix(bom.size());
   at_start_ = false;
   while (!rest.empty()) {
-    const std::size_t end = line_end(rest);
+    const std::size_t end = find_line_end(rest, 0);
     take_line(rest.substr(0, end), out);
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);

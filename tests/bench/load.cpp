@@ -35,13 +35,15 @@ struct Connection {
 };
 
 std::string request(std::string_view body) {
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer bench-gateway-key-0123\r\nContent-Type: "
+  return "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "
+         "bench-gateway-key-0123\r\nContent-Type: "
          "application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 std::string plain_request(std::size_t bytes) {
-  const std::string head = R"({"model":"auto","temperature":0.7,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":")";
+  const std::string head =
+      R"({"model":"auto","temperature":0.7,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":")";
   const std::string tail = R"("}]})";
   std::string text;
   while (head.size() + text.size() + tail.size() < bytes) text += "Tell me about the weather today. ";
@@ -51,14 +53,16 @@ std::string plain_request(std::size_t bytes) {
 
 std::string stream_request(long chunks, long interval) {
   return request(
-      R"({"model":"auto","stream":true,"stream_options":{"include_usage":false},"max_tokens":)" + std::to_string(chunks) +
-      R"(,"seed":)" + std::to_string(interval) + R"(,"messages":[{"role":"user","content":"Hello"}]})"
+      R"({"model":"auto","stream":true,"stream_options":{"include_usage":false},"max_tokens":)" +
+      std::to_string(chunks) + R"(,"seed":)" + std::to_string(interval) +
+      R"(,"messages":[{"role":"user","content":"Hello"}]})"
   );
 }
 
 class Load {
  public:
-  Load(int port, std::size_t connections, std::string request) : request_(std::move(request)), connections_(connections) {
+  Load(int port, std::size_t connections, std::string request)
+      : request_(std::move(request)), connections_(connections) {
     poll_ = ::epoll_create1(0);
     for (std::size_t i = 0; i < connections; ++i) {
       Connection& c = connections_[i];
@@ -165,7 +169,11 @@ double percentile(std::vector<double>& values, double p) {
 void print(Load& load, double seconds) {
   std::printf(
       "{\"requests\":%zu,\"seconds\":%.3f,\"chunks\":%zu,\"p50_us\":%.1f,\"p99_us\":%.1f,\"first_p50_us\":%.1f}\n",
-      load.latency().size(), seconds, load.chunks, percentile(load.latency(), 0.5), percentile(load.latency(), 0.99),
+      load.latency().size(),
+      seconds,
+      load.chunks,
+      percentile(load.latency(), 0.5),
+      percentile(load.latency(), 0.99),
       percentile(load.first(), 0.5)
   );
   std::fflush(stdout);

@@ -1,7 +1,8 @@
-// The benchmark's provider: as cheap as it can be, so that the proxy in front of it is what is measured. One thread, epoll.
+// The benchmark's provider: as cheap as it can be, so that the proxy in front of it is what is measured. One thread,
+// epoll.
 //   bench_upstream PORT-FILE
-// A body with "stream":true gets "max_tokens" chunks of about 250 bytes, one each "seed" milliseconds (0: back to back);
-// any other a 600-byte completion.
+// A body with "stream":true gets "max_tokens" chunks of about 250 bytes, one each "seed" milliseconds (0: back to
+// back); any other a 600-byte completion.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -46,18 +47,20 @@ const std::string content_event = [] {
 }();
 const std::string stream_head =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
-const std::string stream_end = chunked(
-                                   R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"bench","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
-                                   "\n\n"
-                               ) +
-                               chunked("data: [DONE]\n\n") + "0\r\n\r\n";
+const std::string stream_end =
+    chunked(
+        R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1700000000,"model":"bench","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+        "\n\n"
+    ) +
+    chunked("data: [DONE]\n\n") + "0\r\n\r\n";
 const std::string plain_reply = [] {
   std::string body =
       R"({"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":")";
   const std::string tail =
       R"("},"finish_reason":"stop"}],"usage":{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150}})";
   body += std::string(600 - body.size() - tail.size(), 'w') + tail;
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
 }();
 
 long number_after(std::string_view body, const char* key) {
@@ -147,7 +150,8 @@ class Server {
     if (head == std::string::npos) return;
     std::size_t length = 0;
     for (const char* name : {"Content-Length: ", "content-length: "}) {
-      if (const std::size_t at = client.in.find(name); at < head) length = std::strtoul(client.in.c_str() + at + 16, nullptr, 10);
+      if (const std::size_t at = client.in.find(name); at < head)
+        length = std::strtoul(client.in.c_str() + at + 16, nullptr, 10);
     }
     if (client.in.size() < head + 4 + length) return;
     const std::string_view body = std::string_view(client.in).substr(head + 4, length);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,14 @@ TEST(RequestHead, refuses_what_two_parties_could_read_differently) {
       {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"},
       {"no host", "GET / HTTP/1.1\r\n\r\n"},
       {"host that is none", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"},
+      {"host with user", "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"},
+      {"two hosts in one", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"},
+      {"host with two ports", "GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n"},
+      {"host whose port is no number", "GET / HTTP/1.1\r\nHost: a:x\r\n\r\n"},
+      {"port alone", "GET / HTTP/1.1\r\nHost: :80\r\n\r\n"},
+      {"IPv6 without its end", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
+      {"IPv6 with a tail", "GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n"},
+      {"brackets around nothing", "GET / HTTP/1.1\r\nHost: []\r\n\r\n"},
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n"},
       {"HTTP/2 version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
       {"HTTP/1.2", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
@@ -95,8 +104,14 @@ TEST(RequestHead, refuses_what_two_parties_could_read_differently) {
       {"control byte in the target", "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"UTF-8 in the target", "GET /\xC3\xA9 HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"star with GET", "GET * HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"fragment in the target", "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"absolute-form without a host", "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"absolute-form with a user", "GET http://u@a/x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"absolute-form with a port that is none", "GET http://a:x/ HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"absolute-form of another scheme", "GET ftp://a/x HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"UTF-8 in a name", "GET / HTTP/1.1\r\nHost: a\r\nX\xC3\xA9: b\r\n\r\n"},
       {"unknown expectation", "POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-maybe\r\n\r\n"},
+      {"unknown expectation before a known one", post + "Expect: 200-maybe\r\nExpect: 100-continue\r\n\r\n"},
   };
   for (const Case& c : cases) {
     RequestHead head;
@@ -116,6 +131,43 @@ TEST(RequestHead, absolute_form_and_leading_empty_lines_are_read) {
   const std::string no_path = "GET https://gw?q HTTP/1.1\r\nHost: gw\r\n\r\n";
   ASSERT_TRUE(parse(no_path, head));
   EXPECT_EQ(head.path, "/");
+}
+
+TEST(RequestHead, hosts_of_every_form_are_read) {
+  for (const char* host : {"a", "gw.example:6688", "10.0.0.1", "a_b-c.d", "[::1]", "[::1]:6688", "a:", ""}) {
+    RequestHead head;
+    const std::string text = "GET / HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n";
+    EXPECT_TRUE(parse(text, head)) << host;
+  }
+}
+
+TEST(RequestHead, values_may_hold_bytes_beyond_ascii_and_star_is_for_options) {
+  RequestHead head;
+  const std::string text = "OPTIONS * HTTP/1.1\r\nHost: a\r\nX: \xE4\xBD\xA0\t!\r\n\r\n";
+  ASSERT_TRUE(parse(text, head));
+  EXPECT_EQ(head.path, "*");
+  EXPECT_EQ(head.headers.find("x"), "\xE4\xBD\xA0\t!");
+}
+
+TEST(RequestHead, an_expectation_counts_only_on_1_1) {
+  RequestHead head;
+  const std::string modern = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n";
+  ASSERT_TRUE(parse(modern, head));
+  EXPECT_TRUE(head.expect_continue);
+  for (const char* expectation : {"100-continue", "200-maybe"}) {
+    const std::string old = "POST / HTTP/1.0\r\nExpect: " + std::string(expectation) + "\r\nContent-Length: 1\r\n\r\n";
+    ASSERT_TRUE(parse(old, head)) << expectation;
+    EXPECT_FALSE(head.expect_continue) << expectation;
+  }
+}
+
+TEST(RequestHead, a_head_over_the_byte_limit_has_its_own_error_also_when_it_came_at_once) {
+  RequestHead head;
+  const std::string fits = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  EXPECT_TRUE(parse_request(fits, HeadLimits{fits.size(), 100}, head));
+  const Result<void> result = parse_request(fits, HeadLimits{fits.size() - 1, 100}, head);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Errc::header_too_large);
 }
 
 TEST(RequestHead, too_many_fields_have_their_own_error) {
@@ -168,7 +220,17 @@ TEST(ResponseHead, framing_of_replies) {
            Case{"204", "HTTP/1.1 204 No Content\r\n\r\n", true, Framing::none},
            Case{"different lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", false, {}},
            Case{"both", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", false, {}},
+           Case{"list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\n", false, {}},
+           Case{"signed length", "HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\n", false, {}},
+           Case{"gzip, chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", false, {}},
+           Case{"304 with a length", "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n", true, Framing::none},
+           Case{"100", "HTTP/1.1 100 Continue\r\n\r\n", true, Framing::none},
+           Case{"empty reason", "HTTP/1.1 200 \r\nContent-Length: 3\r\n\r\n", true, Framing::length},
            Case{"status", "HTTP/1.1 2000 OK\r\n\r\n", false, {}},
+           Case{"status of two digits", "HTTP/1.1 99 OK\r\n\r\n", false, {}},
+           Case{"status beyond 599", "HTTP/1.1 600 OK\r\n\r\n", false, {}},
+           Case{"signed status", "HTTP/1.1 +20 OK\r\n\r\n", false, {}},
+           Case{"folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n", false, {}},
            Case{"not HTTP", "SSH-2.0-OpenSSH\r\n\r\n", false, {}},
        }) {
     ResponseHead head;
@@ -183,12 +245,52 @@ TEST(ResponseHead, framing_of_replies) {
   }
 }
 
+TEST(ResponseHead, a_connection_is_kept_only_when_both_ends_agree_where_the_reply_ends) {
+  struct Case {
+    const char* name;
+    const char* head;
+    bool keep_alive;
+  };
+
+  for (const Case& c : {
+           Case{"1.1", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", true},
+           Case{"1.1 close", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n", false},
+           Case{"1.0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", false},
+           Case{"1.0 kept", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\n", true},
+           Case{"until close", "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n\r\n", false},
+           Case{
+               "chunked in 1.0",
+               "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n",
+               false},
+       }) {
+    ResponseHead head;
+    ASSERT_TRUE(parse_response(c.head, limits, false, head)) << c.name;
+    EXPECT_EQ(head.keep_alive, c.keep_alive) << c.name;
+  }
+}
+
+TEST(ResponseHead, a_reply_to_head_has_no_body_whatever_its_length_says) {
+  ResponseHead head;
+  ASSERT_TRUE(parse_response("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", limits, true, head));
+  EXPECT_EQ(head.framing, Framing::none);
+}
+
+TEST(ResponseHead, limits_hold_for_replies) {
+  ResponseHead head;
+  const std::string_view text = "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n\r\n";
+  EXPECT_TRUE(parse_response(text, HeadLimits{text.size(), 2}, false, head));
+  EXPECT_FALSE(parse_response(text, HeadLimits{text.size(), 1}, false, head)) << "one field too many";
+  EXPECT_FALSE(parse_response(text, HeadLimits{text.size() - 1, 2}, false, head)) << "one byte too many";
+}
+
 TEST(Write, a_value_can_never_become_a_header) {
   std::string out;
   append_header(out, "X", std::string("a\r\nSet-Cookie: b") + '\0' + "c");
   EXPECT_EQ(out, "X: aSet-Cookie: bc\r\n");
   char frame[24];
   EXPECT_EQ(std::string(frame, append_chunk_head(frame, 0x1aF)), "1af\r\n");
+  EXPECT_EQ(std::string(frame, append_chunk_head(frame, SIZE_MAX)), "ffffffffffffffff\r\n");
+  EXPECT_EQ(status_line(402), "HTTP/1.1 402 Payment Required\r\n");
   EXPECT_EQ(status_line(429), "HTTP/1.1 429 Too Many Requests\r\n");
   EXPECT_EQ(status_line(299), "HTTP/1.1 299 \r\n");
 }

@@ -98,6 +98,62 @@ TEST(Sse, any_slicing_gives_the_same_events_and_every_byte) {
   }
 }
 
+// Not a stream anyone writes: every mixture of line ends, fields and bytes at the edges of the grammar.
+TEST(Sse, any_slicing_of_any_bytes_gives_the_same_events_and_every_byte) {
+  std::mt19937 random(17);
+  const std::vector<std::string> words{
+      "\n", "\r", "\r\n", "data", ":", " ", "event", "x", "\xEF\xBB\xBF", std::string(1, '\0')};
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 40; i > 0; --i) text += words[random() % words.size()];
+    const Split whole = split(text, {});
+    EXPECT_EQ(whole.raw, text);
+    EXPECT_EQ(split(text, {1}), whole) << text;
+    EXPECT_EQ(split(text, {1 + random() % 4, 1 + random() % 9}), whole) << text;
+  }
+}
+
+TEST(Sse, an_event_within_one_feed_is_not_copied) {
+  SseSplitter splitter(1024);
+  SseEvent event;
+  const std::string text = ": note\ndata: a\n\ndata: b\r\n\r\n";
+  splitter.feed(text);
+  ASSERT_TRUE(splitter.next(event).value());
+  EXPECT_EQ(event.raw, ": note\ndata: a\n\n") << "a comment without an empty line belongs to the event behind it";
+  EXPECT_EQ(event.raw.data(), text.data());
+  EXPECT_EQ(event.data.data(), text.data() + 13);
+  ASSERT_TRUE(splitter.next(event).value());
+  EXPECT_EQ(event.raw.data(), text.data() + 16);
+  EXPECT_EQ(event.raw, "data: b\r\n\r\n");
+  EXPECT_FALSE(splitter.next(event).value());
+}
+
+TEST(Sse, a_late_line_feed_opens_the_bytes_of_the_next_event) {
+  SseSplitter splitter(1024);
+  SseEvent event;
+  splitter.feed("data: a\r\n\r");
+  ASSERT_TRUE(splitter.next(event).value());
+  EXPECT_EQ(event.data, "a");
+  ASSERT_FALSE(splitter.next(event).value());
+  splitter.feed("\ndata: b\r\n\r\n");
+  ASSERT_TRUE(splitter.next(event).value());
+  EXPECT_EQ(event.raw, "\ndata: b\r\n\r\n");
+  EXPECT_EQ(event.data, "b");
+  EXPECT_FALSE(splitter.next(event).value());
+  EXPECT_EQ(splitter.pending(), "");
+}
+
+TEST(Sse, only_the_first_byte_order_mark_is_one) {
+  const std::string text =
+      "\xEF\xBB\xBF"
+      "data: a\n\n\xEF\xBB\xBF"
+      "data: b\n\ndata: c\n\n";
+  const std::vector<Seen> expected{{"a", ""}, {"c", ""}};
+  for (const std::size_t slice : {std::size_t{1}, std::size_t{2}, std::size_t{100}}) {
+    EXPECT_EQ(split(text, {slice}).events, expected) << slice;
+  }
+}
+
 TEST(Sse, a_heartbeat_is_not_held_back) {
   SseSplitter splitter(1024);
   SseEvent event;
@@ -138,6 +194,28 @@ TEST(Sse, a_ten_megabyte_line_passes_in_small_slices) {
   splitter.feed("\n\n");
   ASSERT_TRUE(splitter.next(event).value());
   EXPECT_EQ(event.data.size(), 10U << 20U);
+}
+
+// A search for the other kind of line end that ran on to the end of the bytes at every line would take minutes here.
+TEST(Sse, megabytes_of_lines_that_end_in_cr_are_read_in_linear_time) {
+  constexpr std::size_t lines = 2U << 20U;
+  std::string comments;
+  for (std::size_t i = 0; i < lines; ++i) comments += ":\r";
+  for (const char* last : {"\r", "\n\r\n"}) {
+    const std::string one_event = comments + last;
+    SseSplitter splitter(one_event.size());
+    SseEvent event;
+    splitter.feed(one_event);
+    ASSERT_TRUE(splitter.next(event).value());
+    EXPECT_EQ(event.raw.size(), one_event.size());
+  }
+  const std::string blanks = std::string(lines, '\r') + '\n';
+  SseSplitter splitter(1024);
+  SseEvent event;
+  splitter.feed(blanks);
+  std::size_t events = 0;
+  while (splitter.next(event).value()) ++events;
+  EXPECT_EQ(events, lines);
 }
 
 }  // namespace

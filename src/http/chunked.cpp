@@ -12,7 +12,7 @@ constexpr std::uint32_t max_trailer_bytes = 16 * 1024;   // of the message
 // bytes and twice its payload for nothing, and all chunks together this much beyond that. A long stream whose chunks
 // are signed stays far below it.
 constexpr std::uint64_t free_extension_bytes = 16;
-constexpr std::uint64_t max_excess_bytes = 16 * 1024;
+constexpr std::uint64_t max_excess_bytes = std::uint64_t{16} * 1024;
 
 int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';

@@ -61,7 +61,7 @@ struct ResponseHead {
 };
 
 struct HeadLimits {
-  std::size_t bytes = 32 * 1024;
+  std::size_t bytes = std::size_t{32} * 1024;
   std::size_t count = 100;
 };
 

@@ -6,7 +6,7 @@
 namespace gw::http {
 namespace {
 
-constexpr std::size_t keep_carry_bytes = 64 * 1024;
+constexpr std::size_t keep_carry_bytes = std::size_t{64} * 1024;
 constexpr std::size_t first_window_bytes = 256;  // most lines end within it
 constexpr std::string_view bom = "\xEF\xBB\xBF";
 

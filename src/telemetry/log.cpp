@@ -100,8 +100,8 @@ void stop_log() {
   Log& log = instance();
   threshold.store(SPDLOG_LEVEL_OFF, std::memory_order_relaxed);
   if (log.logger) log.logger->flush();
+  log.pool.reset();  // waits for the writer to have written what was queued; its messages refer to the logger
   log.logger.reset();
-  log.pool.reset();  // waits for the writer to have written what was queued
 }
 
 bool log_enabled(Level level) noexcept {

@@ -124,7 +124,7 @@ test_sdk() {
   local status=0
   (cd tests/e2e && SMARTROUTE_BIN="$OLDPWD/build/release/smartroute" npm test) >build/logs/e2e.txt 2>&1 || status=$?
   cat build/logs/e2e.txt
-  echo "e2e $(awk '/^. pass /{print $3}' build/logs/e2e.txt) $(awk '/^. fail /{print $3}' build/logs/e2e.txt)" >>build/logs/counts
+  echo "e2e $(sed -nE 's/.* pass ([0-9]+)$/\1/p' build/logs/e2e.txt) $(sed -nE 's/.* fail ([0-9]+)$/\1/p' build/logs/e2e.txt)" >>build/logs/counts
   return "$status"
 }
 

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 
 namespace gw::intent {
 namespace {
@@ -13,8 +16,9 @@ using config::Config;
 using config::ModelEntry;
 using config::Tier;
 
-constexpr std::size_t inspected_bytes = 4 * 1024;  // of the head, and again of the tail, of all texts
+constexpr auto npos = std::string_view::npos;
 constexpr std::size_t long_text_characters = 2000;
+constexpr std::size_t max_character_bytes = 12;  // of one character in JSON: two escaped surrogates
 
 // The README release's list (contract 4.1).
 constexpr std::array<std::string_view, 17> medium_words{
@@ -45,10 +49,7 @@ bool has_models(const Config& config, Tier tier) {
 std::optional<Tier> listed_tier(const Config& config, std::string_view name) {
   for (const Tier tier : config::tiers) {
     const auto& entries = config.models.entries[tier];
-    const bool found = std::any_of(entries.begin(), entries.end(), [&](const ModelEntry& entry) {
-      return entry.model == name || entry.provider + "/" + entry.model == name;
-    });
-    if (found) return tier;
+    if (std::any_of(entries.begin(), entries.end(), [&](const ModelEntry& e) { return goes_by(e, name); })) return tier;
   }
   return std::nullopt;
 }
@@ -62,7 +63,8 @@ std::optional<Verdict> pinned(const chat::ChatRequest& request, const Config& co
     verdict.reason = "the client named the tier";
     return verdict;
   }
-  if (config.general.ignore_requested_model) return std::nullopt;
+  // `auto` asks for the router, also where an entry happens to be called so.
+  if (config.general.ignore_requested_model || request.model == "auto") return std::nullopt;
   if (const auto tier = listed_tier(config, request.model)) {
     verdict.tier = *tier;
     verdict.pinned_model = request.model;
@@ -73,6 +75,7 @@ std::optional<Verdict> pinned(const chat::ChatRequest& request, const Config& co
 }
 
 std::optional<Verdict> tool_loop(const chat::ChatRequest& request, const Config& config) {
+  if (request.messages.empty()) return std::nullopt;
   const chat::Role last = request.messages.back().role;
   if (last != chat::Role::tool && last != chat::Role::function) return std::nullopt;
   Verdict verdict;
@@ -82,57 +85,81 @@ std::optional<Verdict> tool_loop(const chat::ChatRequest& request, const Config&
   return verdict;
 }
 
-// Head and tail of all texts, escapes resolved: what the heuristic reads, whatever the size of the request.
-std::string inspected(const chat::ChatRequest& request, std::string_view body) {
-  std::string text;
-  if (request.text_bytes <= 2 * inspected_bytes) {
-    for (const chat::Message& message : request.messages) {
-      for (const chat::Span& span : message.text) {
-        text.append(chat::unescape(body.substr(span.offset, span.length))).push_back('\n');
-      }
-    }
-    return text;
+// Bytes that do not continue a UTF-8 character, eight at a time.
+std::size_t count_plain(std::string_view text) noexcept {
+  constexpr std::uint64_t low_bits = 0x0101010101010101U;
+  std::size_t continued = 0;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    continued += static_cast<std::size_t>(std::popcount((word >> 7U) & ~(word >> 6U) & low_bits));
   }
-  std::size_t left = inspected_bytes;
-  for (const chat::Message& message : request.messages) {
-    for (const chat::Span& span : message.text) {
-      if (left == 0) break;
-      const std::size_t part = std::min(left, span.length);
-      text.append(chat::unescape(body.substr(span.offset, part))).push_back('\n');
-      left -= part;
-    }
+  for (; at < text.size(); ++at) {
+    if ((static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) ++continued;
   }
-  std::vector<std::string> tail;
-  left = inspected_bytes;
-  for (auto message = request.messages.rbegin(); message != request.messages.rend() && left != 0; ++message) {
-    for (auto span = message->text.rbegin(); span != message->text.rend() && left != 0; ++span) {
-      const std::size_t part = std::min(left, span->length);
-      tail.push_back(chat::unescape(body.substr(span->offset + span->length - part, part)));
-      left -= part;
-    }
-  }
-  for (auto part = tail.rbegin(); part != tail.rend(); ++part) text.append(*part).push_back('\n');
-  return text;
+  return text.size() - continued;
 }
 
-// Characters of UTF-8 are the bytes that do not continue one.
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+// Length of the escape that `raw` begins with: two characters, or \uXXXX, or a pair of surrogates in that form.
+std::size_t escape_length(std::string_view raw) noexcept {
+  if (raw.size() < 2 || raw[1] != 'u') return 2;
+  const std::string_view digits = raw.substr(2, 2);
+  const bool is_high =
+      digits.size() == 2 && iequals(digits.substr(0, 1), "d") && std::string_view("89abAB").find(digits[1]) != npos;
+  return is_high && raw.substr(std::min<std::size_t>(6, raw.size())).starts_with("\\u") ? 12 : 6;
+}
+
+// Characters of the inside of a JSON string: an escape is one.
+std::size_t count_characters(std::string_view raw) noexcept {
+  std::size_t count = 0;
+  while (!raw.empty()) {
+    const std::size_t plain = std::min(raw.find('\\'), raw.size());
+    count += count_plain(raw.substr(0, plain));
+    raw.remove_prefix(plain);
+    if (raw.empty()) break;
+    ++count;
+    raw.remove_prefix(std::min(escape_length(raw), raw.size()));
+  }
+  return count;
+}
+
+bool is_long(const chat::ChatRequest& request, std::string_view body) noexcept {
+  if (request.text_bytes <= long_text_characters) return false;
+  if (request.text_bytes > long_text_characters * max_character_bytes) return true;
+  std::size_t count = 0;
+  for (const chat::Message& message : request.messages) {
+    for (const chat::Span& span : message.text) count += count_characters(body.substr(span.offset, span.length));
+  }
+  return count > long_text_characters;
+}
+
+// All texts with their escapes resolved. Only for requests that are not long, which bounds it to 8 KB.
+std::string joined_text(const chat::ChatRequest& request, std::string_view body) {
+  std::string text;
+  text.reserve(request.text_bytes + request.messages.size());
+  for (const chat::Message& message : request.messages) {
+    for (const chat::Span& span : message.text) {
+      const std::string_view raw = body.substr(span.offset, span.length);
+      if (raw.find('\\') == npos) {
+        text.append(raw);
+      } else {
+        text.append(chat::unescape(raw));
+      }
+      text.push_back('\n');
+    }
+  }
+  return text;
 }
 
 Verdict heuristic(const chat::ChatRequest& request, std::string_view body) {
   Verdict verdict;
   verdict.source = Source::heuristic;
   verdict.confidence = 0.5;
-  // A character takes at most 12 bytes of JSON (two escaped surrogates): beyond that no counting is needed.
-  const bool is_surely_long = request.text_bytes > long_text_characters * 12;
-  const std::string text = inspected(request, body);
-  if (is_surely_long || (request.text_bytes > long_text_characters && count_characters(text) > long_text_characters)) {
+  if (is_long(request, body)) {
     verdict.tier = Tier::t3;
     verdict.reason = "more than 2000 characters";
-  } else if (const auto word = find_word(text, medium_words)) {
+  } else if (const auto word = find_word(joined_text(request, body), medium_words)) {
     verdict.tier = Tier::t2;
     verdict.reason = "contains \"" + std::string(*word) + "\"";
   } else {
@@ -164,6 +191,13 @@ std::string_view to_string(Source source) noexcept {
       return "fallback";
   }
   return "fallback";
+}
+
+bool goes_by(const ModelEntry& entry, std::string_view name) noexcept {
+  if (name == entry.model) return true;
+  const std::size_t prefix = entry.provider.size();
+  return name.size() == prefix + 1 + entry.model.size() && name.starts_with(entry.provider) && name[prefix] == '/' &&
+         name.ends_with(entry.model);
 }
 
 Verdict classify(const chat::ChatRequest& request, std::string_view body, const Config& config) {

@@ -25,6 +25,9 @@ struct Verdict {
   std::string pinned_model;
 };
 
+/// True when a client may call this entry `name`: its `model`, or `provider/model` ("upstream/model" too).
+[[nodiscard]] bool goes_by(const config::ModelEntry& entry, std::string_view name) noexcept;
+
 /// `body` is what `request` points into.
 [[nodiscard]] Verdict classify(const chat::ChatRequest& request, std::string_view body, const config::Config& config);
 

@@ -2,52 +2,150 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace gw::intent {
 namespace {
 
+// The compilers' own vectors: one source for every processor.
+using Block = unsigned char __attribute__((vector_size(16)));
+constexpr std::size_t block_bytes = sizeof(Block);
+constexpr auto npos = std::string_view::npos;
+
+bool is_ascii_letter(unsigned char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+Block load(const char* at) noexcept {
+  Block block;
+  std::memcpy(&block, at, block_bytes);
+  return block;
+}
+
+bool is_zero(const Block& block) noexcept {
+  std::uint64_t halves[2];
+  std::memcpy(halves, &block, block_bytes);
+  return (halves[0] | halves[1]) == 0;
+}
+
+Block splat(unsigned char byte) noexcept {
+  return Block{} + byte;
+}
+
+// A byte as it is looked for: both cases of a letter become the lower one before the comparison. Other bytes may fall
+// together with it; every hit is compared again.
+struct Wanted {
+  explicit Wanted(char c) noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    const unsigned char fold = is_ascii_letter(byte) ? 0x20 : 0;
+    folds = splat(fold);
+    bytes = splat(static_cast<unsigned char>(byte | fold));
+  }
+
+  Block folds;
+  Block bytes;
+};
+
+// Where a part may begin: its first and its last byte are in place, which is rare enough to compare the rest.
+class Candidates {
+ public:
+  explicit Candidates(std::string_view part) noexcept
+      : first_(part.front()), last_(part.back()), distance_(part.size() - 1) {}
+
+  // A byte that is not 0 for each possible place among the 16 at `at`.
+  Block operator()(const char* at) const noexcept {
+    return ((load(at) | first_.folds) == first_.bytes) & ((load(at + distance_) | last_.folds) == last_.bytes);
+  }
+
+ private:
+  Wanted first_;
+  Wanted last_;
+  std::size_t distance_;
+};
+
+bool is_ascii(std::string_view text) noexcept {
+  Block seen{};
+  std::size_t at = 0;
+  for (; at + block_bytes <= text.size(); at += block_bytes) seen |= load(text.data() + at);
+  unsigned char rest = 0;
+  for (; at < text.size(); ++at) rest |= static_cast<unsigned char>(text[at]);
+  return is_zero(seen & splat(0x80)) && rest < 0x80;
+}
+
 bool is_word_byte(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  return is_ascii_letter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_';
 }
 
-bool stands_at(std::string_view text, std::size_t at, std::string_view word) noexcept {
-  if (!iequals(text.substr(at, word.size()), word)) return false;
-  const bool is_latin = static_cast<unsigned char>(word.front()) < 0x80;
-  if (!is_latin) return true;
-  const bool begins = at == 0 || !is_word_byte(text[at - 1]);
-  const std::size_t end = at + word.size();
+// U+00C0 to U+037F: accented Latin letters and combining accents, all of two bytes.
+bool is_latin_lead(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0xC3 && byte <= 0xCD;
+}
+
+bool letter_before(std::string_view text, std::size_t at) noexcept {
+  return (at >= 1 && is_word_byte(text[at - 1])) || (at >= 2 && is_latin_lead(text[at - 2]));
+}
+
+bool letter_behind(std::string_view text, std::size_t at) noexcept {
+  return at < text.size() && (is_word_byte(text[at]) || is_latin_lead(text[at]));
+}
+
+bool is_whole_word(std::string_view text, std::size_t at, std::size_t length) noexcept {
+  if (letter_before(text, at)) return false;
+  const std::size_t end = at + length;
+  if (!letter_behind(text, end)) return true;
   // "codes", "functions": a plural is the same word.
-  std::size_t stop = end;
-  if (stop < text.size() && (text[stop] == 's' || text[stop] == 'S')) ++stop;
-  const bool ends = end >= text.size() || !is_word_byte(text[end]) || stop >= text.size() || !is_word_byte(text[stop]);
-  return begins && ends;
+  return (text[end] == 's' || text[end] == 'S') && !letter_behind(text, end + 1);
 }
 
-bool contains(std::string_view text, std::string_view word) noexcept {
-  const char first = word.front();
-  const char other = first >= 'a' && first <= 'z' ? static_cast<char>(first - 'a' + 'A') : first;
-  for (const char c : {first, other}) {
-    std::size_t from = 0;
-    while (from + word.size() <= text.size()) {
-      const void* const found = std::memchr(text.data() + from, c, text.size() - from);
-      if (found == nullptr) break;
-      const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-      if (stands_at(text, at, word)) return true;
-      from = at + 1;
-    }
-    if (other == first) break;
+bool contains_word(std::string_view text, std::string_view word) noexcept {
+  const bool is_latin = !word.empty() && is_word_byte(word.front());
+  for (std::size_t at = find_ignoring_case(text, word); at != npos; at = find_ignoring_case(text, word, at + 1)) {
+    if (!is_latin || is_whole_word(text, at, word.size())) return true;
   }
   return false;
 }
 
 }  // namespace
 
-std::optional<std::string_view> find_word(std::string_view text, std::span<const std::string_view> words) {
-  for (const std::string_view word : words) {
-    if (contains(text, word)) return word;
+std::size_t find_ignoring_case(std::string_view text, std::string_view part, std::size_t from) noexcept {
+  if (part.empty() || text.size() < part.size()) return npos;
+  const std::size_t behind = text.size() - part.size() + 1;  // where no match can begin any more
+  const auto is_match = [&](std::size_t at) { return iequals(text.substr(at, part.size()), part); };
+  std::size_t at = from;
+  if (at + block_bytes <= behind) {
+    const Candidates candidates(part);
+    while (true) {
+      // Two blocks a round: most rounds find nothing, and the test is what costs.
+      for (; at + 2 * block_bytes <= behind; at += 2 * block_bytes) {
+        const char* const begin = text.data() + at;
+        if (!is_zero(candidates(begin) | candidates(begin + block_bytes))) break;
+      }
+      at = std::min(at, behind - block_bytes);  // the last block overlaps the one before
+      const Block hits = candidates(text.data() + at);
+      for (std::size_t i = 0; i < block_bytes && !is_zero(hits); ++i) {
+        if (hits[i] != 0 && is_match(at + i)) return at + i;
+      }
+      if (at + block_bytes == behind) return npos;
+      at += block_bytes;
+    }
   }
-  return std::nullopt;
+  for (; at < behind; ++at) {
+    if (is_match(at)) return at;
+  }
+  return npos;
+}
+
+std::optional<std::string_view> find_word(std::string_view text, std::span<const std::string_view> words) noexcept {
+  const bool is_plain = is_ascii(text);
+  const auto found = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
+    const bool is_possible = !is_plain || is_ascii(word);
+    return is_possible && contains_word(text, word);
+  });
+  if (found == words.end()) return std::nullopt;
+  return *found;
 }
 
 }  // namespace gw::intent

@@ -1,6 +1,7 @@
 #include "routing/routing.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace gw::routing {
 namespace {
@@ -24,15 +25,22 @@ Candidate candidate_of(const ModelEntry& entry, Tier tier, std::shared_ptr<const
   return candidate;
 }
 
+// An entry that is listed twice counts once: a pass asks each model once.
+void add_entry(const ModelEntry& entry, Tier tier, const Config& config, std::vector<Candidate>& out) {
+  auto provider = config.provider_of(entry);
+  if (!provider || !is_usable(*provider)) return;
+  Candidate candidate = candidate_of(entry, tier, std::move(provider));
+  const bool known =
+      std::any_of(out.begin(), out.end(), [&](const Candidate& c) { return c.display_name == candidate.display_name; });
+  if (!known) out.push_back(std::move(candidate));
+}
+
 void add_tier(Tier tier, const Config& config, std::vector<Candidate>& out) {
-  for (const ModelEntry& entry : config.models.entries[tier]) {
-    auto provider = config.provider_of(entry);
-    if (provider && is_usable(*provider)) out.push_back(candidate_of(entry, tier, std::move(provider)));
-  }
+  for (const ModelEntry& entry : config.models.entries[tier]) add_entry(entry, tier, config, out);
 }
 
 // The tier itself, then upwards, then downwards: an answer from a stronger model is better than none.
-std::vector<Tier> with_fallbacks(Tier tier) {
+std::array<Tier, 3> with_fallbacks(Tier tier) {
   switch (tier) {
     case Tier::t1:
       return {Tier::t1, Tier::t2, Tier::t3};
@@ -44,28 +52,43 @@ std::vector<Tier> with_fallbacks(Tier tier) {
   return {Tier::t1, Tier::t2, Tier::t3};
 }
 
-bool goes_by(const ModelEntry& entry, std::string_view name) {
-  return entry.model == name || entry.provider + "/" + entry.model == name;
-}
-
 std::vector<Candidate> pinned_candidates(std::string_view name, const Config& config) {
   std::vector<Candidate> out;
   for (const Tier tier : config::tiers) {
     for (const ModelEntry& entry : config.models.entries[tier]) {
-      if (!goes_by(entry, name)) continue;
-      auto provider = config.provider_of(entry);
-      if (!provider || !is_usable(*provider)) continue;
-      Candidate candidate = candidate_of(entry, tier, std::move(provider));
-      const bool known = std::any_of(out.begin(), out.end(), [&](const Candidate& c) {
-        return c.display_name == candidate.display_name;
-      });
-      if (!known) out.push_back(std::move(candidate));
+      if (intent::goes_by(entry, name)) add_entry(entry, tier, config, out);
     }
   }
   return out;
 }
 
-Error no_route(std::string message) {
+// For when no entry is usable: the first that has a provider, and why that cannot be asked. Empty when there is none.
+std::string left_out(std::string_view pinned_name, const Config& config) {
+  for (const Tier tier : config::tiers) {
+    for (const ModelEntry& entry : config.models.entries[tier]) {
+      if (!pinned_name.empty() && !intent::goes_by(entry, pinned_name)) continue;
+      const auto provider = config.provider_of(entry);
+      if (!provider) continue;
+      return "the provider \"" + provider->id + "\" of model \"" + entry.model + "\" has protocol " +
+             std::string(to_string(provider->protocol)) + ", which this release does not speak yet";
+    }
+  }
+  return {};
+}
+
+Error no_route(std::string_view pinned_name, const Config& config) {
+  const std::string reason = left_out(pinned_name, config);
+  std::string message = pinned_name.empty() ? std::string("No model can be asked: ")
+                                            : "The model \"" + std::string(pinned_name) + "\" cannot be asked: ";
+  if (!reason.empty()) {
+    message += reason + ". ";
+  } else if (!pinned_name.empty()) {
+    message += "no entry of models.t1, models.t2 or models.t3 with a known provider has this name. ";
+  } else {
+    message += "models.t1, models.t2 and models.t3 are empty. ";
+  }
+  message += pinned_name.empty() ? "Add one to models.t1, models.t2 or models.t3 with a provider of protocol openai."
+                                 : "Ask for model auto, or give it a provider of protocol openai.";
   return gateway_error(Errc::no_route, std::move(message));
 }
 
@@ -75,22 +98,13 @@ Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& reque
   Plan plan;
   if (!verdict.pinned_model.empty()) {
     plan.candidates = pinned_candidates(verdict.pinned_model, config);
-    if (plan.candidates.empty()) {
-      return no_route(
-          "The model " + verdict.pinned_model + " belongs to a provider whose protocol this release does not speak yet."
-      );
-    }
   } else {
     for (const Tier tier : with_fallbacks(verdict.tier)) {
       add_tier(tier, config, plan.candidates);
       if (!plan.candidates.empty()) break;
     }
-    if (plan.candidates.empty()) {
-      return no_route(
-          "No model can be asked: add one to models.t1, models.t2 or models.t3 with a provider of protocol openai."
-      );
-    }
   }
+  if (plan.candidates.empty()) return no_route(verdict.pinned_model, config);
   if (request.images != 0) {
     std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate& c) {
       return c.multimodal;

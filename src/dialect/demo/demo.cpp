@@ -7,17 +7,39 @@
 namespace gw::dialect::demo {
 namespace {
 
-constexpr std::size_t echoed_bytes = 80;
+constexpr std::size_t echoed_characters = 80;
+constexpr std::size_t read_bytes = 1024;  // of the user's text, more than is echoed
 constexpr std::uint32_t max_choices = 8;
 
+// The beginning of the last user message, all its text parts, escapes resolved.
 std::string last_user_text(const Input& input) {
   const auto& messages = input.request.messages;
   const auto last = std::find_if(messages.rbegin(), messages.rend(), [](const chat::Message& m) {
     return m.role == chat::Role::user;
   });
-  if (last == messages.rend() || last->text.empty()) return {};
-  const chat::Span span = last->text.front();
-  return chat::unescape(input.body.substr(span.offset, span.length), 4 * echoed_bytes);
+  std::string text;
+  if (last == messages.rend()) return text;
+  for (const chat::Span& span : last->text) {
+    if (text.size() >= read_bytes) break;
+    if (!text.empty()) text.push_back(' ');
+    text.append(chat::unescape(input.body.substr(span.offset, span.length), read_bytes));
+  }
+  return text;
+}
+
+bool continues_character(char c) noexcept {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+// One line of at most 80 characters, with dots where it was cut.
+std::string echo_of(std::string_view text) {
+  std::string out;
+  std::size_t characters = 0;
+  for (const char c : text) {
+    if (!continues_character(c) && ++characters > echoed_characters) return out + "...";
+    out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+  }
+  return out;
 }
 
 // Chinese when a quarter of the characters are CJK ideographs (UTF-8 lead bytes E4 to E9).
@@ -26,11 +48,19 @@ bool is_chinese(std::string_view text) {
   std::size_t ideographs = 0;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0U) == 0x80U) continue;
+    if (continues_character(c)) continue;
     ++characters;
     if (byte >= 0xE4U && byte <= 0xE9U) ++ideographs;
   }
   return ideographs != 0 && ideographs * 4 >= characters;
+}
+
+// response_format json_object or json_schema; `text` asks for nothing special.
+bool wants_json(const Input& input) {
+  if (input.request.has_json_schema) return true;
+  const chat::Field* const format = input.request.find("response_format");
+  return format != nullptr && input.body.substr(format->value.offset, format->value.length).find("\"json_object\"") !=
+                                  std::string_view::npos;
 }
 
 // A word with the space before it, or one Chinese character: what a model's tokens look like.
@@ -95,9 +125,15 @@ std::string head(const Input& input, std::string_view object) {
   return out;
 }
 
-std::string event(const Input& input, std::string_view choices, std::string_view more) {
-  return "data: " + head(input, "chat.completion.chunk") + R"(,"choices":[)" + std::string(choices) + "]" +
-         std::string(more) + "}\n\n";
+bool reports_usage(const Input& input) {
+  return input.request.include_usage.value_or(false);
+}
+
+// Where usage is asked for, every chunk has the member, null but in the last.
+std::string event(const Input& input, std::string_view choices, std::string_view usage = "null") {
+  std::string out = "data: " + head(input, "chat.completion.chunk") + R"(,"choices":[)" + std::string(choices) + "]";
+  if (reports_usage(input)) out.append(R"(,"usage":)").append(usage);
+  return out + "}\n\n";
 }
 
 std::string delta(std::uint32_t index, std::string_view inner, std::string_view finish) {
@@ -111,10 +147,8 @@ std::string answer(const Input& input) {
   const std::string asked = last_user_text(input);
   const bool chinese = is_chinese(asked);
   const std::string tier(config::to_string(input.candidate.tier));
-  std::string echo(clip_utf8(asked, echoed_bytes));
-  if (echo.size() < asked.size()) echo += "...";
-  std::replace(echo.begin(), echo.end(), '\n', ' ');
-  if (input.request.has_response_format) {
+  const std::string echo = echo_of(asked);
+  if (wants_json(input)) {
     return R"({"demo":true,"tier":")" + tier + R"(","message":)" +
            json_string(
                chinese ? "这是内置演示，没有调用任何模型。" : "This is the built-in demo; no model was asked."
@@ -153,18 +187,18 @@ std::vector<std::string> stream(const Input& input) {
   const Words words = words_of(input);
   std::vector<std::string> events;
   for (std::uint32_t i = 0; i < choices_of(input); ++i) {
-    events.push_back(event(input, delta(i, R"("role":"assistant","content":"","refusal":null)", "null"), ""));
+    events.push_back(event(input, delta(i, R"("role":"assistant","content":"","refusal":null)", "null")));
   }
   for (const std::string_view piece : pieces_of(words.text)) {
     for (std::uint32_t i = 0; i < choices_of(input); ++i) {
-      events.push_back(event(input, delta(i, R"("content":)" + json_string(piece), "null"), ""));
+      events.push_back(event(input, delta(i, R"("content":)" + json_string(piece), "null")));
     }
   }
   for (std::uint32_t i = 0; i < choices_of(input); ++i) {
-    events.push_back(event(input, delta(i, "", words.cut ? R"("length")" : R"("stop")"), ""));
+    events.push_back(event(input, delta(i, "", words.cut ? R"("length")" : R"("stop")")));
   }
-  if (input.request.include_usage.value_or(false)) {
-    events.push_back(event(input, "", R"(,"usage":)" + usage_json(input, words.tokens * choices_of(input))));
+  if (reports_usage(input)) {
+    events.push_back(event(input, "", usage_json(input, words.tokens * choices_of(input))));
   }
   events.emplace_back("data: [DONE]\n\n");
   return events;

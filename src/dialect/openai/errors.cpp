@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "dialect/openai/openai.hpp"
+#include "intent/keywords.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,19 +39,77 @@ constexpr std::array named{
     Named{"invalid_request_error", Errc::upstream_refused},
 };
 
-bool is_key_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-         c == '.' || c == '*';
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// "sk-...", "Bearer ...": whatever follows is replaced.
-void mask_after(std::string& text, std::string_view prefix) {
-  for (std::size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + prefix.size())) {
-    const std::size_t begin = at + prefix.size();
+bool is_key_byte(char c) {
+  return is_alphanumeric(c) || c == '-' || c == '_' || c == '.' || c == '*';
+}
+
+constexpr std::string_view mask = "***";
+
+// What follows one of these is a key. Those that end in a letter or dash begin a word ("risk-free" has no key in it).
+constexpr std::array<std::string_view, 8> key_marks{"sk-", "sk_", "gsk_", "xai-", "AIza", "Bearer ", "key=", "token="};
+
+void mask_after(std::string& text, std::string_view mark) {
+  const bool begins_word = mark.back() != '=';
+  std::size_t at = intent::find_ignoring_case(text, mark);
+  while (at != std::string::npos) {
+    const std::size_t begin = at + mark.size();
     std::size_t end = begin;
-    while (end < text.size() && is_key_byte(text[end])) ++end;
-    text.replace(begin, end - begin, "***");
+    if (!begins_word || at == 0 || !is_alphanumeric(text[at - 1])) {
+      while (end < text.size() && is_key_byte(text[end])) ++end;
+    }
+    if (end != begin) text.replace(begin, end - begin, mask);
+    at = intent::find_ignoring_case(text, mark, begin);
   }
+}
+
+// Keys without a known beginning: long runs of letters and digits. Names of models have separators.
+void mask_runs(std::string& text) {
+  constexpr std::size_t key_length = 32;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    bool has_digit = false;
+    while (end < text.size() && is_alphanumeric(text[end])) {
+      has_digit = has_digit || (text[end] >= '0' && text[end] <= '9');
+      ++end;
+    }
+    if (end - at >= key_length && has_digit) {
+      text.replace(at, end - at, mask);
+      end = at + mask.size();
+    }
+    at = end + 1;
+  }
+}
+
+// Length of the control character at `at`: C0, DEL, C1, line separators, and those that turn the writing direction
+// round; 0 for any other.
+std::size_t control_length(std::string_view text, std::size_t at) {
+  const auto byte = static_cast<unsigned char>(text[at]);
+  if (byte < 0x20 || byte == 0x7F) return 1;
+  const std::string_view rest = text.substr(at);
+  if (byte == 0xC2 && rest.size() >= 2 && static_cast<unsigned char>(rest[1]) < 0xA0) return 2;
+  if (rest.size() >= 3 && rest.starts_with("\xE2\x80")) {
+    const auto last = static_cast<unsigned char>(rest[2]);
+    return last >= 0xA8 && last <= 0xAE ? 3 : 0;
+  }
+  if (rest.size() >= 3 && rest.starts_with("\xE2\x81")) {
+    const auto last = static_cast<unsigned char>(rest[2]);
+    return last >= 0xA6 && last <= 0xA9 ? 3 : 0;
+  }
+  return 0;
+}
+
+std::string without_controls(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t control = control_length(text, at);
+    out.push_back(control != 0 ? ' ' : text[at]);
+    at += std::max<std::size_t>(control, 1);
+  }
+  return out;
 }
 
 }  // namespace
@@ -83,20 +142,15 @@ Errc class_of(std::string_view code, std::string_view type, int http_status) noe
       break;
   }
   if (http_status >= 300 && http_status < 400) return Errc::upstream_protocol;
-  if (const auto number = parse_u64(code); http_status == 0 && number && *number >= 400 && *number < 600) {
-    return class_of({}, {}, static_cast<int>(*number));  // OpenRouter puts the status into the code
-  }
   return Errc::upstream_server;
 }
 
 std::string shown_message(std::string_view message) {
-  std::string out(clip_utf8(message, max_message));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  mask_after(out, "sk-");
-  mask_after(out, "Bearer ");
-  mask_after(out, "key=");
+  // Masked before the cut to length, so that a key on the edge is seen whole.
+  std::string out = without_controls(clip_utf8(message, 4 * max_message));
+  for (const std::string_view mark : key_marks) mask_after(out, mark);
+  mask_runs(out);
+  out.resize(clip_utf8(out, max_message).size());
   return out;
 }
 

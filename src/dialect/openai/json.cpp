@@ -1,5 +1,6 @@
 #include "dialect/openai/json.hpp"
 
+#include "base/text.hpp"
 #include "dialect/openai/openai.hpp"
 
 #include <algorithm>
@@ -11,21 +12,33 @@ namespace od = simdjson::ondemand;
 
 namespace {
 
-constexpr std::size_t keep_bytes = 1024 * 1024;
+constexpr std::size_t keep_bytes = 1024UL * 1024;
 
 struct Workspace {
   od::parser parser;
   std::string copy;
 };
 
+thread_local std::unique_ptr<Workspace> held;
+
+// Kept between documents of a thread, but not the memory of a rare huge one.
+Workspace& workspace() {
+  if (!held || held->copy.capacity() > keep_bytes) held = std::make_unique<Workspace>();
+  return *held;
+}
+
+// A status inside an error object: OpenRouter and Google put it into `code`, others into `status`.
+int status_in(std::string_view text) noexcept {
+  const auto number = parse_u64(text);
+  return number && *number >= 400 && *number < 600 ? static_cast<int>(*number) : 0;
+}
+
 // Scalars of an error object: texts without their quotes, numbers as written.
 std::string scalar_text(od::value value) {
   std::string_view text;
   if (value.get_string().get(text) == simdjson::SUCCESS) return std::string(text);
-  std::string raw(value.raw_json_token());
-  while (!raw.empty() && (raw.back() == ' ' || raw.back() == '\n' || raw.back() == '\r' || raw.back() == '\t'))
-    raw.pop_back();
-  return raw == "null" || raw.starts_with('{') || raw.starts_with('[') ? std::string{} : raw;
+  const std::string_view raw = trimmed(value.raw_json_token());
+  return raw == "null" || raw.starts_with('{') || raw.starts_with('[') ? std::string{} : std::string(raw);
 }
 
 void read_details(od::value value, std::string_view key, std::uint64_t& out) {
@@ -38,11 +51,15 @@ void read_details(od::value value, std::string_view key, std::uint64_t& out) {
 }  // namespace
 
 simdjson::error_code parse(std::string_view json, od::document& out) {
-  thread_local std::unique_ptr<Workspace> workspace;
-  if (!workspace || workspace->copy.capacity() > keep_bytes) workspace = std::make_unique<Workspace>();
-  workspace->copy.assign(json);
-  workspace->copy.append(simdjson::SIMDJSON_PADDING, ' ');
-  return workspace->parser.iterate(workspace->copy.data(), json.size(), workspace->copy.size()).get(out);
+  Workspace& space = workspace();
+  space.copy.assign(json);
+  space.copy.append(simdjson::SIMDJSON_PADDING, ' ');
+  return space.parser.iterate(space.copy.data(), json.size(), space.copy.size()).get(out);
+}
+
+std::string_view original(std::string_view view, std::string_view json) noexcept {
+  if (view.empty()) return {};
+  return json.substr(static_cast<std::size_t>(view.data() - held->copy.data()), view.size());
 }
 
 Usage read_usage(od::object object) {
@@ -76,6 +93,7 @@ Error read_error(od::value value, int http_status) {
   std::string message;
   std::string code;
   std::string type;
+  int told_status = 0;
   od::object object;
   if (value.get_object().get(object) == simdjson::SUCCESS) {
     for (auto member : object) {
@@ -86,8 +104,11 @@ Error read_error(od::value value, int http_status) {
         message = scalar_text(field.value());
       } else if (key == "code") {
         code = scalar_text(field.value());
+        if (const int status = status_in(code); status != 0) told_status = status;
       } else if (key == "type") {
         type = scalar_text(field.value());
+      } else if (key == "status" || key == "status_code") {
+        if (const int status = status_in(scalar_text(field.value())); status != 0) told_status = status;
       }
     }
   } else {
@@ -95,7 +116,7 @@ Error read_error(od::value value, int http_status) {
   }
   std::string text = http_status != 0 ? "status " + std::to_string(http_status) : "an error with status 200";
   if (const std::string shown = shown_message(message); !shown.empty()) text += ": " + shown;
-  return upstream_error(class_of(code, type, http_status), std::move(text));
+  return upstream_error(class_of(code, type, http_status != 0 ? http_status : told_status), std::move(text));
 }
 
 }  // namespace gw::dialect::openai

@@ -1,7 +1,10 @@
 #include "dialect/openai/openai.hpp"
 
+#include "base/text.hpp"
 #include "dialect/openai/json.hpp"
 #include "http/write.hpp"
+
+#include <algorithm>
 
 namespace gw::dialect::openai {
 namespace {
@@ -10,14 +13,6 @@ namespace od = simdjson::ondemand;
 
 Error not_the_dialect(std::string_view what) {
   return upstream_error(Errc::upstream_protocol, "the provider sent " + std::string(what));
-}
-
-std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t')
-  ) {
-    token.remove_suffix(1);
-  }
-  return token;
 }
 
 // True for a value that carries something: a text that is not empty, a list or object that is not empty.
@@ -45,6 +40,12 @@ struct Content {
   std::string_view text;  // raw inside of `content`
 };
 
+// The inside of a string literal; empty for anything else.
+std::string_view inside(od::value& value) {
+  const std::string_view token = trimmed(value.raw_json_token());
+  return token.size() >= 2 && token.front() == '"' ? token.substr(1, token.size() - 2) : std::string_view{};
+}
+
 Content read_content(od::object object) {
   Content content;
   for (auto member : object) {
@@ -52,8 +53,7 @@ Content read_content(od::object object) {
     if (std::move(member).get(field) != simdjson::SUCCESS) break;
     const od::raw_json_string key = field.key();
     if (key == "content") {
-      const std::string_view token = trimmed(field.value().raw_json_token());
-      if (token.size() >= 2 && token.front() == '"') content.text = token.substr(1, token.size() - 2);
+      content.text = inside(field.value());
       content.any = carries(field.value()) || content.any;
     } else if (key == "reasoning_content" || key == "reasoning" || key == "refusal" || key == "tool_calls" ||
                key == "function_call" || key == "audio" || key == "reasoning_details") {
@@ -68,7 +68,14 @@ struct Choice {
   Content content;
   bool finished = false;
   std::optional<Usage> usage;  // Moonshot reports it here
+  std::optional<Error> error;  // OpenRouter, when one choice failed
 };
+
+// An `error` member that says there is none.
+bool is_no_error(od::value& value) {
+  const std::string_view token = trimmed(value.raw_json_token());
+  return token == "null" || token == "false" || token == "\"\"";
+}
 
 Choice read_choice(od::object object) {
   Choice choice;
@@ -79,13 +86,16 @@ Choice read_choice(od::object object) {
     if (key == "delta" || key == "message") {
       od::object inner;
       if (field.value().get_object().get(inner) == simdjson::SUCCESS) choice.content = read_content(inner);
-    } else if (key == "text") {
+    } else if (key == "text") {  // the older completions shape
+      choice.content.text = inside(field.value());
       choice.content.any = carries(field.value()) || choice.content.any;
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
     } else if (key == "usage") {
       od::object usage;
       if (field.value().get_object().get(usage) == simdjson::SUCCESS) choice.usage = read_usage(usage);
+    } else if (key == "error" && !is_no_error(field.value())) {
+      choice.error = read_error(field.value(), 0);
     }
   }
   return choice;
@@ -116,16 +126,17 @@ void read_choices(od::value& value, Document& out) {
   out.has_choices = true;
   for (auto element : list) {
     od::object object;
-    if (std::move(element).get_object().get(object) != simdjson::SUCCESS) break;
-    const Choice choice = read_choice(object);
+    if (element.get_object().get(object) != simdjson::SUCCESS) break;
+    Choice choice = read_choice(object);
     if (out.choices++ == 0) out.text = choice.content.text;
     out.content = out.content || choice.content.any;
     if (choice.finished) ++out.finished;
     if (choice.usage) add_usage(out, *choice.usage);
+    if (choice.error && !out.error) out.error = std::move(choice.error);
   }
 }
 
-// False when the bytes are no JSON object.
+// False when the bytes are not one JSON object and nothing else.
 bool read_document(std::string_view json, Document& out) {
   od::document document;
   od::object object;
@@ -141,32 +152,39 @@ bool read_document(std::string_view json, Document& out) {
       od::object usage;
       if (field.value().get_object().get(usage) == simdjson::SUCCESS) add_usage(out, read_usage(usage));
     } else if (key == "error") {
-      od::value value = field.value();
-      if (trimmed(value.raw_json_token()) != "null") out.error = read_error(value, 0);
+      if (!is_no_error(field.value())) out.error = read_error(field.value(), 0);
     }
   }
-  return true;
+  out.text = original(out.text, json);
+  const char* behind = nullptr;
+  return document.current_location().get(behind) != simdjson::SUCCESS;
+}
+
+// An event that is called `error`: its data may be the error itself, without a member of that name.
+Error error_event(std::string_view data) {
+  od::document document;
+  od::value value;
+  if (parse(data, document) == simdjson::SUCCESS && document.get_value().get(value) == simdjson::SUCCESS) {
+    return read_error(value, 0);
+  }
+  return upstream_error(Errc::upstream_server, "an error event without a reason");
 }
 
 class Stream final : public ReplyStream {
  public:
   Meaning read(const http::SseEvent& event) override {
     Meaning meaning;
-    if (event.data == "[DONE]") {
+    if (event.data.starts_with("[DONE]")) {  // as the official SDKs see it
       meaning.terminator = true;
       return meaning;
     }
     Document document;
-    if (!read_document(event.data, document)) {
-      meaning.error = not_the_dialect("an event that is not a JSON object");
-      return meaning;
-    }
+    const bool is_object = read_document(event.data, document);
+    if (event.name == "error" && !document.error) document.error = error_event(event.data);
+    if (!is_object && !document.error) document.error = not_the_dialect("an event that is not a JSON object");
+    meaning.error = std::move(document.error);
+    if (!is_object) return meaning;
     meaning.usage = document.usage;
-    if (document.error) {
-      meaning.error = std::move(document.error);
-    } else if (event.name == "error") {
-      meaning.error = upstream_error(Errc::upstream_server, "an error event of the provider");
-    }
     meaning.content = document.content;
     meaning.finished = document.finished != 0;
     meaning.usage_only = document.usage.has_value() && document.choices == 0;
@@ -175,16 +193,34 @@ class Stream final : public ReplyStream {
   }
 };
 
+// A query (Azure's api-version) stays behind the path.
+std::string target_of(std::string_view base) {
+  constexpr std::string_view endpoint = "/chat/completions";
+  const std::size_t query = std::min(base.find('?'), base.size());
+  std::string_view path = base.substr(0, query);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  std::string target(path);
+  if (!path.ends_with(endpoint)) target.append(endpoint);
+  target.append(base.substr(query));
+  return target;
+}
+
+// An operator's header of the same name stands in for ours: providers refuse two Authorization lines.
+void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
+  const bool is_replaced = std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
+    return iequals(header.first, name);
+  });
+  if (!is_replaced) http::append_header(out.header_lines, name, value);
+}
+
 class OpenAi final : public Dialect {
  public:
   [[nodiscard]] Request request(const config::Provider& provider, std::string_view base_path) const override {
-    constexpr std::string_view endpoint = "/chat/completions";
     Request out;
-    out.target = base_path;
-    if (!base_path.ends_with(endpoint)) out.target.append(endpoint);
-    http::append_header(out.header_lines, "Content-Type", "application/json");
+    out.target = target_of(base_path);
+    add_header(out, provider, "Content-Type", "application/json");
     if (!provider.api_key.empty()) {
-      http::append_header(out.header_lines, "Authorization", "Bearer " + std::string(provider.api_key.reveal()));
+      add_header(out, provider, "Authorization", "Bearer " + std::string(provider.api_key.reveal()));
     }
     for (const auto& [name, value] : provider.headers) http::append_header(out.header_lines, name, value);
     return out;
@@ -195,8 +231,8 @@ class OpenAi final : public Dialect {
   [[nodiscard]] Result<ReplyFacts> reply(std::string_view body) const override {
     Document document;
     if (!read_document(body, document)) {
-      const bool is_markup =
-          body.find_first_not_of(" \t\r\n") != std::string_view::npos && body[body.find_first_not_of(" \t\r\n")] == '<';
+      const std::size_t first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
+      const bool is_markup = body.substr(first).starts_with('<');
       return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
     }
     if (document.error) return *document.error;

@@ -19,6 +19,13 @@ TEST(Address, private_and_public) {
         "fe80::1",
         "fe80::1%eth0",
         "fd00::1",
+        "fc00::1",
+        "febf::1",
+        "0:0:0:0:0:0:0:1",
+        "100.127.255.255",
+        "::ffff:127.0.0.1",
+        "::ffff:100.64.0.1",
+        "::FFFF:192.168.1.1",
         "::ffff:10.0.0.1"}) {
     EXPECT_TRUE(is_private_address(inside)) << inside;
   }
@@ -34,6 +41,20 @@ TEST(Address, private_and_public) {
         "127.0.0.1.evil",
         "11.0.0.1",
         "192.169.0.1",
+        "100.63.255.255",
+        "169.253.0.1",
+        "126.255.255.255",
+        "0.0.0.0",
+        "fec0::1",
+        "fe00::1",
+        "::2",
+        "1::1",
+        "::127.0.0.1",
+        "127.1",
+        "0x7f.0.0.1",
+        "127.0.0.1 ",
+        "[::1]",
+        "%eth0",
         "::"}) {
     EXPECT_FALSE(is_private_address(outside)) << outside;
   }
@@ -58,6 +79,33 @@ TEST(Authenticate, by_key) {
   }
 }
 
+TEST(Authenticate, the_message_says_which_of_the_two_it_was) {
+  struct Case {
+    const char* header;
+    const char* says;
+  };
+
+  for (const Case& c : {
+           Case{"", "Missing Authorization header"},
+           Case{"Basic dGhlOmtleQ==", "Missing Authorization header"},
+           Case{"the-key", "Missing Authorization header"},
+           Case{"Bearer other", "Invalid Gateway API Key"},
+           Case{"BEARER other", "Invalid Gateway API Key"},
+       }) {
+    const auto result = authenticate(c.header, "127.0.0.1", with_key("the-key"));
+    ASSERT_FALSE(result) << c.header;
+    EXPECT_TRUE(result.error().message.starts_with(c.says)) << c.header << ": " << result.error().message;
+    EXPECT_EQ(result.error().origin, Origin::client);
+    EXPECT_EQ(result.error().message.find("other"), std::string::npos) << "what was sent is not repeated";
+  }
+  EXPECT_TRUE(authenticate("BEARER the-key", "8.8.8.8", with_key("the-key")));
+  EXPECT_TRUE(authenticate("Bearer x", "8.8.8.8", with_key("")).has_error())
+      << "a key does not open a gateway without one";
+  EXPECT_NE(
+      authenticate("", "8.8.8.8", with_key("")).error().message.find("general.gateway_api_key"), std::string::npos
+  );
+}
+
 TEST(Authenticate, an_open_gateway_answers_private_callers_only) {
   config::Config config = with_key("");
   EXPECT_EQ(authenticate("", "192.168.0.9", config)->key_id, "open");
@@ -74,6 +122,14 @@ TEST(Cors, any_origin_with_a_key_none_without) {
   listed.cors.origins = std::vector<std::string>{"https://a.example"};
   EXPECT_EQ(cors("https://a.example", listed).allow_origin, "https://a.example");
   EXPECT_FALSE(cors("https://b.example", listed).allowed);
+  EXPECT_FALSE(cors("https://a.example.evil", listed).allowed);
+  EXPECT_FALSE(cors("", listed).allowed);
+  listed.cors.origins = std::vector<std::string>{"*"};
+  EXPECT_EQ(cors("https://b.example", listed).allow_origin, "*") << "the operator's word for an open gateway";
+  listed.cors.origins = std::vector<std::string>{};
+  EXPECT_FALSE(cors("https://a.example", listed).allowed);
+  listed.general.gateway_api_key = Secret("k");
+  EXPECT_FALSE(cors("https://a.example", listed).allowed) << "an empty list means none, with a key too";
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 #include <string>
+#include <vector>
 
 namespace gw::intent {
 namespace {
@@ -65,6 +67,79 @@ TEST(Intent, pinned_names_and_what_is_routed) {
   EXPECT_EQ(classify_json(user("hi", R"(,"model":"t3")"), original).tier, Tier::t3) << "tier names always work";
 }
 
+TEST(Intent, auto_is_the_router_also_where_an_entry_is_called_so) {
+  config::Config config = three_tiers();
+  config.models.entries[Tier::t3].front().model = "auto";
+  EXPECT_EQ(classify_json(user("hi", R"(,"model":"auto")"), config).source, Source::heuristic);
+  EXPECT_EQ(classify_json(user("hi", R"(,"model":"p/auto")"), config).source, Source::pinned);
+}
+
+TEST(Intent, an_entry_goes_by_its_name_with_and_without_provider) {
+  struct Case {
+    const char* provider;
+    const char* model;
+    const char* name;
+    bool yes;
+  };
+
+  for (const Case& c : {
+           Case{"p", "m", "m", true},
+           Case{"p", "m", "p/m", true},
+           Case{"upstream", "m", "upstream/m", true},
+           Case{"p", "a/b", "a/b", true},
+           Case{"p", "a/b", "p/a/b", true},
+           Case{"p", "m", "q/m", false},
+           Case{"p", "m", "p-m", false},
+           Case{"p", "m", "p/", false},
+           Case{"p", "m", "pp/m", false},
+           Case{"p", "m", "M", false},
+           Case{"p", "m", "", false},
+       }) {
+    config::ModelEntry entry;
+    entry.provider = c.provider;
+    entry.model = c.model;
+    EXPECT_EQ(goes_by(entry, c.name), c.yes) << c.provider << " " << c.model << " " << c.name;
+  }
+}
+
+TEST(Intent, which_step_comes_first) {
+  const std::string tool_result =
+      R"({"messages":[{"role":"user","content":"code"},{"role":"tool","tool_call_id":"1","content":"y"}])";
+  config::Config fixed = three_tiers();
+  fixed.router.mode = config::RouterMode::fixed;
+  fixed.router.default_tier = Tier::t1;
+
+  struct Case {
+    const char* name;
+    std::string json;
+    Source source;
+    Tier tier;
+  };
+
+  for (const Case& c : {
+           Case{"a pin before the tool loop", tool_result + R"(,"model":"t3"})", Source::pinned, Tier::t3},
+           Case{"the tool loop before fixed", tool_result + "}", Source::tool_loop, Tier::t2},
+           Case{"fixed before the text", user("write code"), Source::fixed, Tier::t1},
+           Case{
+               "an older function's result",
+               R"({"messages":[{"role":"function","name":"f","content":"y"}]})",
+               Source::tool_loop,
+               Tier::t2},
+           Case{
+               "a result that was answered is no loop",
+               R"({"messages":[{"role":"tool","tool_call_id":"1","content":"y"},{"role":"user","content":"x"}]})",
+               Source::fixed,
+               Tier::t1},
+       }) {
+    const Verdict verdict = classify_json(c.json, fixed);
+    EXPECT_EQ(verdict.source, c.source) << c.name;
+    EXPECT_EQ(verdict.tier, c.tier) << c.name;
+    EXPECT_FALSE(verdict.reason.empty()) << c.name;
+    EXPECT_EQ(verdict.reason.find('\n'), std::string::npos) << c.name;
+  }
+  EXPECT_EQ(classify({}, "", three_tiers()).tier, Tier::t1) << "no messages at all";
+}
+
 TEST(Intent, a_tool_loop_stays_in_the_middle) {
   const std::string json =
       R"({"messages":[{"role":"user","content":"x"},{"role":"tool","tool_call_id":"1","content":"y"}]})";
@@ -107,15 +182,69 @@ TEST(Intent, the_heuristic) {
   }
 }
 
+std::string repeat(std::string_view text, int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+TEST(Intent, two_thousand_characters_in_any_spelling_are_not_long) {
+  struct Case {
+    const char* name;
+    std::string_view character;
+  };
+
+  for (const Case& c : {
+           Case{"ASCII", "a"},
+           Case{"two bytes", "é"},
+           Case{"three bytes", "好"},
+           Case{"four bytes", "😀"},
+           Case{"escaped", R"(\u597d)"},
+           Case{"escaped, upper case", R"(\u597D)"},
+           Case{"escaped pair", R"(\ud83d\ude00)"},
+           Case{"escaped pair, upper case", R"(\uD83D\uDE00)"},
+           Case{"escaped pair, last plane", R"(\uDBFF\uDFFF)"},
+           Case{"escaped pair, plane 2", R"(\uDAAA\udc00)"},
+           Case{"short escape", R"(\n)"},
+           Case{"escaped backslash", R"(\\)"},
+       }) {
+    EXPECT_EQ(classify_json(user(repeat(c.character, 2000)), three_tiers()).tier, Tier::t1) << c.name;
+    EXPECT_EQ(classify_json(user(repeat(c.character, 2001)), three_tiers()).tier, Tier::t3) << c.name;
+  }
+}
+
+TEST(Intent, the_length_is_that_of_all_messages) {
+  std::string json = R"({"messages":[{"role":"system","content":")" + repeat("好", 1000) +
+                     R"("},{"role":"user","content":[{"type":"text","text":")" + repeat(R"(\u597d)", 1000) + "\"}";
+  EXPECT_EQ(classify_json(json + "]}]}", three_tiers()).tier, Tier::t1);
+  EXPECT_EQ(classify_json(json + R"(,{"type":"text","text":"a"}]}]})", three_tiers()).tier, Tier::t3);
+}
+
+TEST(Intent, a_keyword_is_found_wherever_it_stands) {
+  for (const char* const place : {"", "好 ", R"(\u597d\n)"}) {
+    for (const int before : {0, 1, 15, 16, 17, 31, 32, 33, 150}) {
+      const std::string text = repeat(*place == '\0' ? "- " : place, before) + "create" + repeat(" .", before);
+      EXPECT_EQ(classify_json(user(text), three_tiers()).tier, Tier::t2) << "'" << place << "' x " << before;
+    }
+  }
+  const std::string first = R"({"messages":[{"role":"system","content":"summary"},{"role":"user","content":"x"}]})";
+  EXPECT_EQ(classify_json(first, three_tiers()).tier, Tier::t2) << "in any message";
+}
+
 TEST(Intent, fixed_and_unbuilt_modes) {
   config::Config config = three_tiers();
   config.router.mode = config::RouterMode::fixed;
   config.router.default_tier = Tier::t3;
   EXPECT_EQ(classify_json(user("hi"), config).tier, Tier::t3);
-  config.router.mode = config::RouterMode::llm;
-  const Verdict verdict = classify_json(user("hi"), config);
-  EXPECT_EQ(verdict.source, Source::heuristic);
-  EXPECT_NE(verdict.reason.find("llm"), std::string::npos) << "the verdict says what was not used";
+  for (const auto mode : {config::RouterMode::keyword, config::RouterMode::local, config::RouterMode::llm}) {
+    config.router.mode = mode;
+    const Verdict verdict = classify_json(user("some code"), config);
+    EXPECT_EQ(verdict.source, Source::heuristic);
+    EXPECT_EQ(verdict.tier, Tier::t2);
+    EXPECT_NE(verdict.reason.find(to_string(mode)), std::string::npos) << "the verdict says what was not used";
+  }
+  config.router.mode = config::RouterMode::automatic;
+  EXPECT_EQ(classify_json(user("some code"), config).reason, "contains \"code\"");
 }
 
 TEST(Intent, the_header_is_printable_and_short) {
@@ -130,12 +259,96 @@ TEST(Intent, the_header_is_printable_and_short) {
 
 TEST(Keywords, whole_words_in_latin_anywhere_in_chinese) {
   constexpr std::array<std::string_view, 2> words{"code", "代码"};
-  EXPECT_TRUE(find_word("Code!", words));
-  EXPECT_TRUE(find_word("写代码吧", words));
-  EXPECT_TRUE(find_word("写code吧", words)) << "Chinese around a Latin word is a boundary";
-  EXPECT_FALSE(find_word("barcode", words));
-  EXPECT_FALSE(find_word("codec", words));
-  EXPECT_FALSE(find_word("", words));
+
+  struct Case {
+    const char* text;
+    bool found;
+  };
+
+  for (const Case& c : {
+           Case{"Code!", true},
+           Case{"CODES", true},
+           Case{"写代码吧", true},
+           Case{"写code吧", true},  // Chinese around a Latin word is a boundary
+           Case{"(code)", true},
+           Case{"decode code", true},
+           Case{"barcode", false},
+           Case{"codec", false},
+           Case{"codesign", false},
+           Case{"codess", false},
+           Case{"status_code", false},
+           Case{"code2", false},
+           Case{"décode", false},
+           Case{
+               "de\xCC\x81"
+               "code",
+               false},  // the accent as a character of its own
+           Case{"codeé", false},
+           Case{"代 码", false},
+           Case{"cod", false},
+           Case{"", false},
+       }) {
+    EXPECT_EQ(find_word(c.text, words).has_value(), c.found) << c.text;
+  }
+}
+
+TEST(Keywords, each_word_of_the_readme_release_leads_to_the_middle) {
+  for (const char* const word :
+       {"code",
+        "function",
+        "complex",
+        "analysis",
+        "summary",
+        "reasoning",
+        "generate",
+        "create",
+        "代码",
+        "函数",
+        "分析",
+        "总结",
+        "推理",
+        "生成",
+        "创建",
+        "搜索",
+        "查询"}) {
+    const Verdict verdict = classify_json(user("x " + std::string(word) + " y"), three_tiers());
+    EXPECT_EQ(verdict.tier, Tier::t2) << word;
+    EXPECT_EQ(verdict.reason, "contains \"" + std::string(word) + "\"");
+  }
+}
+
+// The block-wise search finds what a plain one finds, for every length, offset and neighbourhood of blocks.
+TEST(Keywords, the_search_agrees_with_a_naive_one) {
+  const auto naive = [](std::string_view text, std::string_view part, std::size_t from) {
+    const auto lower = [](std::string_view in) {
+      std::string out(in);
+      for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      return out;
+    };
+    return lower(text).find(lower(part), from);
+  };
+  std::mt19937 random(7);
+  // '@' and '`', 'A' and '!' are the pairs that folding by one bit could take for one another.
+  constexpr std::string_view alphabet = "aAbB@`!\xE4\xA4";
+  const auto draw = [&](std::size_t length) {
+    std::string out;
+    for (std::size_t i = 0; i < length; ++i) out.push_back(alphabet[random() % alphabet.size()]);
+    return out;
+  };
+  std::size_t found = 0;
+  for (int round = 0; round < 20000; ++round) {
+    // On the heap and of exact size, so that a read beyond the end is seen by the sanitizer.
+    const std::string made = draw(random() % 80);
+    const std::vector<char> heap(made.begin(), made.end());
+    const std::string_view text(heap.data(), heap.size());
+    const std::string part = draw(1 + random() % 5);
+    const std::size_t from = random() % (text.size() + 2);
+    const std::size_t expected = naive(text, part, from);
+    ASSERT_EQ(find_ignoring_case(text, part, from), expected) << text << " / " << part << " from " << from;
+    found += expected != std::string_view::npos ? 1 : 0;
+  }
+  EXPECT_GT(found, 2000U) << "both outcomes were drawn often";
+  EXPECT_EQ(find_ignoring_case("abc", ""), std::string_view::npos);
 }
 
 }  // namespace

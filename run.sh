@@ -1,28 +1,49 @@
 #!/usr/bin/env bash
-# From a fresh clone to a running gateway: installs what is missing, builds, starts. Arguments go to `smartroute serve`.
-#   ./run.sh                    on port 6688
-#   ./run.sh --port 8080        another port (or SMARTROUTE_PORT)
-#   ./run.sh --build-only       everything but the start
+# From a fresh clone to a running gateway: installs what is missing, builds, starts.
 LOG=build/logs/run.log
-STEPS=4
+STEPS=5
 # shellcheck source=scripts/lib.sh
-. "$(dirname "$0")/scripts/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/scripts/lib.sh"
+# shellcheck source=scripts/install.sh
+. scripts/install.sh
+# shellcheck source=scripts/build.sh
+. scripts/build.sh
+
+usage() {
+  cat <<'TEXT'
+./run.sh [ARGUMENTS]      installs what is missing, builds, starts the gateway on port 6688
+./run.sh --port 8080      arguments go to `smartroute serve`; SMARTROUTE_PORT, SMARTROUTE_BIND and
+                          SMARTROUTE_DATA_DIR are honoured
+./run.sh --build-only     everything but the start; the program is build/release/smartroute
+TEXT
+}
 
 build_only=false
-if [ "${1:-}" = --build-only ]; then
+case "${1:-}" in
+--build-only)
   build_only=true
+  STEPS=4
   shift
-fi
+  ;;
+-h | --help)
+  usage
+  exit 0
+  ;;
+esac
 
+one_at_a_time
+start_log
 # shellcheck disable=SC2086
-step 'system packages' install_packages $BUILD_PACKAGES
-step 'Node.js for the web part' install_node
-find_node || true
-step 'web part' build_web
-step 'gateway (a few minutes at first)' build_preset release smartroute
+must 'system packages' install_packages $BUILD_PACKAGES
+must 'Node.js for the web part' install_node
+find_node
+must 'web part' build_web
+must 'gateway (some minutes at first)' build_preset release smartroute
 
 if "$build_only"; then
-  say "Built: build/release/smartroute"
+  say 'Built: build/release/smartroute'
   exit 0
 fi
+say "[$((STEP + 1))/$STEPS] start; Ctrl-C ends it, then running requests finish first"
+exec 9>&-
 exec build/release/smartroute serve "$@"

@@ -1,5 +1,7 @@
 #include "config/config.hpp"
 
+#include <algorithm>
+
 namespace gw::config {
 
 std::string_view to_string(Tier tier) noexcept {
@@ -61,6 +63,17 @@ std::string_view to_string(RouterMode mode) noexcept {
       return "fixed";
   }
   return "auto";
+}
+
+bool operator==(const Providers& a, const Providers& b) {
+  return a.model_map == b.model_map &&
+         std::equal(
+             a.by_id.begin(),
+             a.by_id.end(),
+             b.by_id.begin(),
+             b.by_id.end(),
+             [](const auto& one, const auto& two) { return one.first == two.first && *one.second == *two.second; }
+         );
 }
 
 std::shared_ptr<const Provider> Config::provider_of(const ModelEntry& entry) const {

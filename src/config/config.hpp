@@ -98,11 +98,13 @@ struct General {
   bool open_to_public = false;
   /// True routes everything but the tier names, as the original did. Set when an original's file is upgraded.
   bool ignore_requested_model = false;
+  friend bool operator==(const General&, const General&) = default;
 };
 
 struct Models {
   PerTier<std::vector<ModelEntry>> entries;
   PerTier<Strategy> strategies;
+  friend bool operator==(const Models&, const Models&) = default;
 };
 
 struct Timeouts {
@@ -112,6 +114,7 @@ struct Timeouts {
   PerTier<Millis> generation{{Millis{300000}, Millis{300000}, Millis{300000}}};
   /// Longest silence between two pieces of an answer that has begun. Heartbeats of the provider count as life.
   Millis idle{60000};
+  friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
 struct RetryConditions {
@@ -121,12 +124,14 @@ struct RetryConditions {
   bool retry_on_empty = true;
   /// A keyword in a completion counts only when the answer is at most this long (design section 4).
   std::size_t keyword_max_chars = 200;
+  friend bool operator==(const RetryConditions&, const RetryConditions&) = default;
 };
 
 struct Retries {
   PerTier<int> rounds{{1, 1, 1}};
   PerTier<int> max_retries{{3, 3, 3}};
   RetryConditions conditions;
+  friend bool operator==(const Retries&, const Retries&) = default;
 };
 
 struct Providers {
@@ -134,6 +139,9 @@ struct Providers {
   std::map<std::string, std::shared_ptr<const Provider>, std::less<>> by_id;
   /// Model name -> provider id, for entries whose provider is "upstream".
   std::map<std::string, std::string, std::less<>> model_map;
+
+  /// By what the providers are, not where they lie in memory.
+  friend bool operator==(const Providers& a, const Providers& b);
 };
 
 enum class RouterMode : std::uint8_t { automatic, keyword, local, llm, fixed };
@@ -143,6 +151,7 @@ struct Router {
   RouterMode mode = RouterMode::automatic;
   /// The tier of mode `fixed`, and of a request no step decided.
   Tier default_tier = Tier::t1;
+  friend bool operator==(const Router&, const Router&) = default;
 };
 
 struct Params {
@@ -152,11 +161,13 @@ struct Params {
   std::map<std::string, Parameters, std::less<>> by_model;
   /// By bare model name; win over the request.
   std::map<std::string, Parameters, std::less<>> forced_by_model;
+  friend bool operator==(const Params&, const Params&) = default;
 };
 
 struct Tls {
   std::string cert_file;  ///< PEM chain; empty = plain HTTP
   std::string key_file;
+  friend bool operator==(const Tls&, const Tls&) = default;
 };
 
 struct Server {
@@ -169,6 +180,7 @@ struct Server {
   Millis drain_delay{0};
   /// After that: how long running requests may take to finish.
   Millis grace{30000};
+  friend bool operator==(const Server&, const Server&) = default;
 };
 
 struct Limits {
@@ -182,6 +194,7 @@ struct Limits {
   Millis body_timeout{60000};   ///< longest silence while a body arrives
   Millis idle_timeout{75000};   ///< keep-alive connection without a request
   Millis write_timeout{60000};  ///< longest time a client may take nothing
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 struct Upstream {
@@ -191,16 +204,19 @@ struct Upstream {
   Millis connect{4000};         ///< TCP and TLS together, within `timeouts.connect`
   Millis dns_ttl{30000};
   Millis dns_stale{600000};  ///< how long the last good answer serves while resolving fails
+  friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
 struct Stream {
   Millis hold{10000};       ///< silence before the status is spent and comments begin
   Millis heartbeat{15000};  ///< between comments
+  friend bool operator==(const Stream&, const Stream&) = default;
 };
 
 struct Cors {
   /// Unset: any origin when a gateway key is required, none when the gateway is open. Set: these only ("*" = any).
   std::optional<std::vector<std::string>> origins;
+  friend bool operator==(const Cors&, const Cors&) = default;
 };
 
 struct Config {
@@ -221,6 +237,8 @@ struct Config {
   /// The provider that answers for an entry: its own, or for "upstream" what `providers.map` says (contract 4.4).
   /// Null only for an entry that validation would have refused.
   [[nodiscard]] std::shared_ptr<const Provider> provider_of(const ModelEntry& entry) const;
+
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 using Snapshot = std::shared_ptr<const Config>;

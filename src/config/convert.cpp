@@ -108,40 +108,106 @@ void convert_entries(Json& list, const Json& custom) {
   }
 }
 
+// A missing member is made an empty object, as null is. Anything else stays for validation to judge.
+Json& object_in(Json& parent, const char* key) {
+  Json& member = parent[key];
+  if (member.is_null()) member = Json::object();
+  return member;
+}
+
+bool is_missing(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at == object.end() || at->is_null();
+}
+
+void convert_models(Json& models, const Json& custom, Findings& findings) {
+  if (!models.is_object()) return;
+  constexpr std::array<std::array<std::string_view, 3>, 3> defaults{
+      {{"t1", "gpt-3.5-turbo", "gpt-4o-mini"}, {"t2", "gpt-4", "gpt-4-turbo"}, {"t3", "gpt-4-32k", "claude-3-opus"}}};
+  for (const auto& [tier, first, second] : defaults) {
+    const std::string key(tier);
+    if (is_missing(models, key.c_str())) models[key] = Json::array({std::string(first), std::string(second)});
+    convert_entries(models[key], custom);
+  }
+  if (is_missing(models, "strategies") || !models["strategies"].is_object()) return;
+  for (const auto& [tier, strategy] : models["strategies"].items()) {
+    if (!strategy.is_string() || strategy == "sequential" || strategy == "random" || strategy == "adaptive") continue;
+    findings.warning(
+        "models.strategies." + tier, "was \"" + strategy.get<std::string>() + "\", which is none; taken as sequential"
+    );
+    strategy = "sequential";
+  }
+}
+
+void convert_protocol(Json& provider, const std::string& path, Findings& findings) {
+  if (!provider.is_object() || is_missing(provider, "protocol") || !provider["protocol"].is_string()) return;
+  const auto name = provider["protocol"].get<std::string>();
+  if (name == "openai" || name == "v1-messages" || name == "v1-response") return;
+  findings.warning(path + ".protocol", "was \"" + name + "\", which is none; taken as openai, as before");
+  provider["protocol"] = "openai";
+}
+
+void convert_providers(Json& providers, const Json& custom, Findings& findings) {
+  if (!providers.is_object()) return;
+  if (!is_missing(providers, "upstream")) convert_protocol(providers["upstream"], "providers.upstream", findings);
+  if (custom.is_object()) {
+    for (const auto& [id, provider] : custom.items()) {
+      convert_protocol(providers["custom"][id], "providers.custom." + id, findings);
+    }
+  }
+  if (!is_missing(providers, "map") && providers["map"].is_object()) {
+    Json kept = Json::object();
+    for (const auto& [model, id] : providers["map"].items()) {
+      const bool is_known =
+          !id.is_string() || id == "upstream" || (custom.is_object() && custom.contains(id.get<std::string>()));
+      if (is_known) {
+        kept[model] = id;
+      } else {
+        // The original sent such models to the default provider, which is what an absent line does.
+        findings.warning(
+            "providers.map." + model,
+            "named the provider \"" + id.get<std::string>() + "\", which does not exist; left out, as it had no effect"
+        );
+      }
+    }
+    providers["map"] = std::move(kept);
+  }
+  if (!is_missing(providers, "image_description")) convert_entries(providers["image_description"], custom);
+}
+
+// Fewer than one round counted as one.
+void convert_rounds(Json& retries) {
+  if (!retries.is_object() || is_missing(retries, "rounds") || !retries["rounds"].is_object()) return;
+  for (const auto& [tier, rounds] : retries["rounds"].items()) {
+    if (rounds.is_number_integer() && rounds.get<std::int64_t>() < 1) rounds = 1;
+  }
+}
+
 }  // namespace
 
 bool is_original(const Json& root) {
   return !root.contains("schema_version");
 }
 
-Json converted(const Json& original) {
+Json converted(const Json& original, Findings& findings) {
   const Json nested = is_flat(original) ? nested_from_flat(original) : original;
   Json out = Json::object();
   out["schema_version"] = 1;
   for (const auto& [key, value] : nested.items()) out[key] = value;
 
-  const Json custom = out.contains("providers") && out["providers"].is_object() && out["providers"].contains("custom")
-                          ? out["providers"]["custom"]
-                          : Json::object();
-  if (out.contains("models") && out["models"].is_object()) {
-    for (const char* const tier : {"t1", "t2", "t3"}) {
-      if (out["models"].contains(tier)) convert_entries(out["models"][tier], custom);
-    }
-  }
-  if (out.contains("providers") && out["providers"].is_object() && out["providers"].contains("image_description")) {
-    convert_entries(out["providers"]["image_description"], custom);
-  }
+  Json& providers = object_in(out, "providers");
+  const Json custom = providers.is_object() && providers.contains("custom") ? providers["custom"] : Json::object();
+  convert_providers(providers, custom, findings);
+  convert_models(object_in(out, "models"), custom, findings);
+  if (out.contains("retries")) convert_rounds(out["retries"]);
 
   // What the original did, said in today's words.
-  if (!out.contains("general")) out["general"] = Json::object();
-  if (out["general"].is_object() && !out["general"].contains("ignore_requested_model")) {
-    out["general"]["ignore_requested_model"] = true;
-  }
-  if (!out.contains("router")) out["router"] = Json::object();
-  Json& router = out["router"];
-  if (router.is_object() && !router.contains("mode")) {
-    const bool enabled = router.contains("enabled") && router["enabled"].is_boolean() && router["enabled"].get<bool>();
-    router["mode"] = enabled ? "llm" : "fixed";
+  Json& general = object_in(out, "general");
+  if (general.is_object() && is_missing(general, "ignore_requested_model")) general["ignore_requested_model"] = true;
+  Json& router = object_in(out, "router");
+  if (router.is_object() && is_missing(router, "mode")) {
+    const bool is_enabled = !is_missing(router, "enabled") && router["enabled"] == true;
+    router["mode"] = is_enabled ? "llm" : "fixed";
   }
   return out;
 }

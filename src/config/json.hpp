@@ -69,10 +69,12 @@ class Section {
 /// True for a file of the original: no schema_version.
 [[nodiscard]] bool is_original(const Json& root);
 
-/// The original's settings in today's shape (contract 1.1 to 1.3): nested, entries as objects, every unknown key kept.
-[[nodiscard]] Json converted(const Json& original);
+/// The original's settings in today's shape (contract 1.1 to 1.3): nested, entries as objects, its defaults where ours
+/// differ, every unknown key kept. What it tolerated and we do not is put right with a warning, so that a file that
+/// loads once loads for ever.
+[[nodiscard]] Json converted(const Json& original, Findings& findings);
 
 /// Today's shape into Config. Adds to `findings`.
-[[nodiscard]] Config read_config(const Json& root, bool was_original, const SecretSource& secrets, Findings& findings);
+[[nodiscard]] Config read_config(const Json& root, const SecretSource& secrets, Findings& findings);
 
 }  // namespace gw::config

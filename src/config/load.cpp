@@ -1,16 +1,19 @@
 #include "config/load.hpp"
 
+#include "base/file.hpp"
 #include "config/json.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <set>
 
 namespace gw::config {
 namespace {
 
-constexpr std::size_t max_file_bytes = 16 * 1024 * 1024;
+// Settings are nested less than ten deep; the library recurses where it copies and prints.
+constexpr int max_depth = 64;
+
+constexpr std::size_t max_secret_bytes = std::size_t{64} * 1024;
 
 // Where in the text an offset is, for people.
 std::string line_and_column(std::string_view text, std::size_t offset) {
@@ -24,30 +27,37 @@ std::string line_and_column(std::string_view text, std::size_t offset) {
   return "line " + std::to_string(line) + ", column " + std::to_string(offset - begin);
 }
 
-// A key given twice in one object: the last one counts, and that is worth a word.
-class DuplicateFinder {
+// Looks at a file while it is read. A key given twice in one object: the last one counts, and that is worth a word.
+// Nesting too deep is not built at all.
+class Inspector {
  public:
-  explicit DuplicateFinder(Findings& findings) : findings_(findings) {}
+  explicit Inspector(Findings& findings) : findings_(findings) {}
 
+  // False leaves the value out.
   bool operator()(int depth, Json::parse_event_t event, Json& value) {
     const auto level = static_cast<std::size_t>(depth);
-    if (event == Json::parse_event_t::object_start) {
+    if (event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start) {
+      if (depth >= max_depth) {
+        is_too_deep_ = true;
+        return false;
+      }
       if (keys_.size() <= level) keys_.resize(level + 1);
       keys_[level].clear();
-    } else if (event == Json::parse_event_t::key && level >= 1) {
-      auto& seen = keys_[level - 1];
-      const auto key = value.get<std::string>();
-      if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+    } else if (event == Json::parse_event_t::key && level >= 1 && level <= keys_.size()) {
+      const auto& key = value.get_ref<const std::string&>();
+      if (!keys_[level - 1].insert(key).second) {
         findings_.warning(key, "is given twice in the same object; the last one counts");
       }
-      seen.push_back(key);
     }
     return true;
   }
 
+  [[nodiscard]] bool is_too_deep() const noexcept { return is_too_deep_; }
+
  private:
   Findings& findings_;
-  std::vector<std::vector<std::string>> keys_;
+  std::vector<std::set<std::string>> keys_;
+  bool is_too_deep_ = false;
 };
 
 }  // namespace
@@ -60,23 +70,19 @@ SecretSource SecretSource::system() {
     return value;
   };
   source.file = [](std::string_view path) -> std::optional<std::string> {
-    std::ifstream in{std::string(path), std::ios::binary};
-    if (!in) return std::nullopt;
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
+    Result<std::string> text = read_file(path, max_secret_bytes);
+    if (!text) return std::nullopt;
+    return std::move(*text);
   };
   return source;
 }
 
 LoadResult load(std::string_view text, const SecretSource& secrets) {
   Findings findings;
-  if (text.size() > max_file_bytes) {
-    return std::vector<Problem>{{"", "the file is larger than 16 MiB; this is no configuration"}};
-  }
+  Inspector inspector(findings);
   Json root;
   try {
-    root = Json::parse(text.begin(), text.end(), DuplicateFinder(findings));
+    root = Json::parse(text.begin(), text.end(), std::ref(inspector));
   } catch (const Json::parse_error& error) {
     // The library's text names bytes of the file, which may be a key: the place is enough.
     const std::size_t offset = error.byte == 0 ? 0 : error.byte - 1;
@@ -87,16 +93,19 @@ LoadResult load(std::string_view text, const SecretSource& secrets) {
   } catch (const Json::exception&) {  // a number beyond every range
     return std::vector<Problem>{{"", "holds a number that is too large for any setting"}};
   }
+  if (inspector.is_too_deep()) {
+    return std::vector<Problem>{{"", "is nested more than " + std::to_string(max_depth) + " deep"}};
+  }
   if (!root.is_object()) return std::vector<Problem>{{"", "must hold one JSON object {...}"}};
 
   const bool original = is_original(root);
-  if (original) root = converted(root);
+  if (original) root = converted(root, findings);
   if (!original && root["schema_version"].is_number_integer() && root["schema_version"].get<std::int64_t>() > 1) {
     return std::vector<Problem>{
         {"schema_version", "is newer than this program understands (1); use the release that wrote it"}};
   }
   Loaded loaded;
-  loaded.config = read_config(root, original, secrets, findings);
+  loaded.config = read_config(root, secrets, findings);
   if (!findings.problems.empty()) return std::move(findings.problems);
   loaded.warnings = std::move(findings.warnings);
   if (original) loaded.rewritten = root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::int64_t mib = 1024 * 1024;
 
+bool is_file(const std::string& path) {
+  std::error_code ec;  // a name that is too long, a folder that may not be entered
+  return std::filesystem::is_regular_file(path, ec);
+}
+
 template <class T, class Read>
 void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
   for (const Tier tier : tiers) read(section, to_string(tier), out[tier]);
@@ -17,33 +22,41 @@ void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
 
 // --- Secrets ---------------------------------------------------------------------------------------------------------
 
+// What a secret's setting says: itself, or where it is. Nullopt after a problem.
+std::optional<std::string> resolved(const std::string& text, const SecretSource& secrets, std::string& problem) {
+  const std::string_view view = text;
+  std::optional<std::string> value;
+  if (view.starts_with("env:")) {
+    value = secrets.env(view.substr(4));
+    if (!value) problem = "names the environment variable " + text.substr(4) + ", which is not set";
+  } else if (view.starts_with("file:")) {
+    value = secrets.file(view.substr(5));
+    if (!value) problem = "names " + text.substr(5) + ", which is no file that can be read";
+  } else {
+    return text;
+  }
+  if (!value) return std::nullopt;
+  while (!value->empty() && (value->back() == '\n' || value->back() == '\r' || value->back() == ' ')) value->pop_back();
+  // An empty gateway key opens the gateway: never by accident.
+  if (value->empty()) problem = "names " + text + ", which is empty; for no key write \"\" here";
+  return value;
+}
+
 Secret read_secret(const Section& section, std::string_view key, const SecretSource& secrets) {
   std::string text;
   section.read(key, text);
-  const std::string_view view = text;
-  if (view.starts_with("env:")) {
-    const auto value = secrets.env(view.substr(4));
-    if (value) return Secret(*value);
-    section.findings().problem(
-        section.path_of(key), "names the environment variable " + text.substr(4) + ", which is not set"
-    );
+  std::string problem;
+  std::optional<std::string> value = resolved(text, secrets, problem);
+  // It goes into a header line.
+  const bool is_line = !value || std::none_of(value->begin(), value->end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  if (problem.empty() && !is_line) problem = "must be one line without control characters";
+  if (!problem.empty()) {
+    section.findings().problem(section.path_of(key), problem);
     return {};
   }
-  if (view.starts_with("file:")) {
-    auto value = secrets.file(view.substr(5));
-    if (value) {
-      while (!value->empty() && (value->back() == '\n' || value->back() == '\r' || value->back() == ' '))
-        value->pop_back();
-      return Secret(std::move(*value));
-    }
-    section.findings().problem(section.path_of(key), "names the file " + text.substr(5) + ", which cannot be read");
-    return {};
-  }
-  if (text.find_first_of("\r\n") != std::string::npos) {
-    section.findings().problem(section.path_of(key), "must be one line");
-    return {};
-  }
-  return Secret(std::move(text));
+  return Secret(std::move(*value));
 }
 
 // --- Providers -------------------------------------------------------------------------------------------------------
@@ -77,18 +90,15 @@ bool is_url(std::string_view url, bool user_info_allowed) {
   return port.front() == ':' && number && *number >= 1 && *number <= 65535;
 }
 
-Protocol read_protocol(const Section& section, bool was_original) {
+Protocol read_protocol(const Section& section) {
   std::string name = "openai";
   section.read("protocol", name);
   for (const Protocol protocol : {Protocol::openai, Protocol::v1_messages, Protocol::v1_response, Protocol::demo}) {
     if (name == to_string(protocol)) return protocol;
   }
-  const std::string message = "is \"" + name + "\"; use openai, v1-messages, v1-response or demo";
-  if (was_original) {
-    section.findings().warning(section.path_of("protocol"), message + " (taken as openai, as the original did)");
-  } else {
-    section.findings().problem(section.path_of("protocol"), message);
-  }
+  section.findings().problem(
+      section.path_of("protocol"), "is \"" + name + "\"; use openai, v1-messages, v1-response or demo"
+  );
   return Protocol::openai;
 }
 
@@ -112,12 +122,10 @@ void read_headers(const Section& section, Provider& provider) {
   }
 }
 
-std::shared_ptr<const Provider> read_provider(
-    const Section& section, std::string id, bool was_original, const SecretSource& secrets
-) {
+std::shared_ptr<const Provider> read_provider(const Section& section, std::string id, const SecretSource& secrets) {
   auto provider = std::make_shared<Provider>();
   provider->id = std::move(id);
-  provider->protocol = read_protocol(section, was_original);
+  provider->protocol = read_protocol(section);
   if (provider->id == "upstream") provider->base_url = "https://api.openai.com/v1";
   section.read("base_url", provider->base_url);
   while (!provider->base_url.empty() && provider->base_url.back() == '/') provider->base_url.pop_back();
@@ -132,8 +140,8 @@ std::shared_ptr<const Provider> read_provider(
   provider->api_key = read_secret(section, "api_key", secrets);
   section.read("verify_ssl", provider->verify_ssl);
   section.read("ca_file", provider->ca_file);
-  if (!provider->ca_file.empty() && !std::filesystem::exists(provider->ca_file)) {
-    section.findings().problem(section.path_of("ca_file"), "does not exist: " + provider->ca_file);
+  if (!provider->ca_file.empty() && !is_file(provider->ca_file)) {
+    section.findings().problem(section.path_of("ca_file"), "is no file that can be read: " + provider->ca_file);
   }
   section.read("proxy", provider->proxy);
   if (!provider->proxy.empty() && (!is_url(provider->proxy, true) || iequals(provider->proxy.substr(0, 6), "https:"))) {
@@ -158,9 +166,9 @@ std::shared_ptr<const Provider> read_provider(
   return provider;
 }
 
-void read_providers(const Section& root, bool was_original, const SecretSource& secrets, Config& config) {
+void read_providers(const Section& root, const SecretSource& secrets, Config& config) {
   const Section section = root.section("providers");
-  config.providers.by_id["upstream"] = read_provider(section.section("upstream"), "upstream", was_original, secrets);
+  config.providers.by_id["upstream"] = read_provider(section.section("upstream"), "upstream", secrets);
   const Section custom = section.section("custom");
   if (custom.exists()) {
     for (const auto& [id, value] : custom.json()->items()) {
@@ -170,7 +178,7 @@ void read_providers(const Section& root, bool was_original, const SecretSource& 
         );
         continue;
       }
-      config.providers.by_id[id] = read_provider(custom.section(id), id, was_original, secrets);
+      config.providers.by_id[id] = read_provider(custom.section(id), id, secrets);
     }
   }
   const Section map = section.section("map");
@@ -180,11 +188,6 @@ void read_providers(const Section& root, bool was_original, const SecretSource& 
       map.read(model, id);
       if (config.providers.by_id.contains(id)) {
         config.providers.model_map[model] = id;
-      } else if (was_original) {
-        // The original sent such models to the default provider; naming nobody is the same without the leak.
-        root.findings().warning(
-            map.path_of(model), "names the provider \"" + id + "\", which does not exist; left out"
-        );
       } else {
         root.findings().problem(map.path_of(model), "names the provider \"" + id + "\", which does not exist");
       }
@@ -246,27 +249,14 @@ void read_entries(const Section& models, Tier tier, const Config& config, std::v
   }
 }
 
-void read_models(const Section& root, bool was_original, Config& config) {
+void read_models(const Section& root, Config& config) {
   const Section section = root.section("models");
   std::size_t count = 0;
   for (const Tier tier : tiers) {
     read_entries(section, tier, config, config.models.entries[tier]);
     count += config.models.entries[tier].size();
   }
-  if (!section.exists() && was_original) {
-    // The original's defaults for a file without models (contract 1.1).
-    const auto add = [&](Tier tier, const char* model) {
-      ModelEntry entry;
-      entry.model = model;
-      config.models.entries[tier].push_back(entry);
-    };
-    add(Tier::t1, "gpt-3.5-turbo");
-    add(Tier::t1, "gpt-4o-mini");
-    add(Tier::t2, "gpt-4");
-    add(Tier::t2, "gpt-4-turbo");
-    add(Tier::t3, "gpt-4-32k");
-    add(Tier::t3, "claude-3-opus");
-  } else if (count == 0) {
+  if (count == 0) {
     root.findings().problem("models", "has no model in any tier; add one to t1, t2 or t3");
   }
   read_per_tier(
@@ -281,11 +271,7 @@ void read_models(const Section& root, bool was_original, Config& config) {
             return;
           }
         }
-        if (was_original) {
-          s.findings().warning(s.path_of(key), "is \"" + name + "\"; taken as sequential");
-        } else {
-          s.findings().problem(s.path_of(key), "must be sequential, random or adaptive");
-        }
+        s.findings().problem(s.path_of(key), "must be sequential, random or adaptive");
       }
   );
   section.warn_unknown({"t1", "t2", "t3", "strategies"});
@@ -419,8 +405,7 @@ void read_server(const Section& root, Config& config) {
   const std::pair<const char*, const std::string*> files[] = {
       {"cert", &config.server.tls.cert_file}, {"key", &config.server.tls.key_file}};
   for (const auto& [name, file] : files) {
-    std::error_code ec;
-    if (!file->empty() && !std::filesystem::is_regular_file(*file, ec)) {
+    if (!file->empty() && !is_file(*file)) {
       root.findings().problem(tls.path_of(name), "is no file that can be read: " + *file);
     }
   }
@@ -476,14 +461,14 @@ void read_stream_and_cors(const Section& root, Config& config) {
 
 }  // namespace
 
-Config read_config(const Json& json, bool was_original, const SecretSource& secrets, Findings& findings) {
+Config read_config(const Json& json, const SecretSource& secrets, Findings& findings) {
   Config config;
   const Section root(&json, "", findings);
   std::int64_t version = 1;
   root.read_integer("schema_version", 1, 1, version);
   read_general(root, secrets, config);
-  read_providers(root, was_original, secrets, config);
-  read_models(root, was_original, config);
+  read_providers(root, secrets, config);
+  read_models(root, config);
   read_timeouts(root, config);
   read_retries(root, config);
   read_params(root, config);

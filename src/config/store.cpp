@@ -1,62 +1,21 @@
 #include "config/store.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "base/file.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+#include <unistd.h>
 
 namespace gw::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-Error failure(const fs::path& path, std::string_view doing) {
-  return gateway_error(Errc::io, path.string() + " cannot be " + std::string(doing) + ": " + std::strerror(errno));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) noexcept : fd_(fd) {}
-
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-
-  [[nodiscard]] int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in.bad()) return std::nullopt;
-  return text.str();
-}
+// Beyond this, what is in the way is no configuration.
+constexpr std::size_t max_file_bytes = std::size_t{8} * 1024 * 1024;
 
 fs::path backup_name(const fs::path& dir) {
   fs::path name = dir / "config.backup.json";
-  for (int i = 2; fs::exists(name); ++i) name = dir / ("config.backup-" + std::to_string(i) + ".json");
+  std::error_code ec;
+  for (int i = 2; fs::exists(name, ec); ++i) name = dir / ("config.backup-" + std::to_string(i) + ".json");
   return name;
 }
 
@@ -66,31 +25,9 @@ std::vector<Problem> io_problem(const Error& error) {
 
 }  // namespace
 
-Result<void> write_atomically(const fs::path& path, std::string_view text) {
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  const fs::path temporary = path.string() + ".new";
-  {
-    const Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (file.get() < 0) return failure(temporary, "written");
-    if (::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), text) || ::fsync(file.get()) != 0) {
-      const Error error = failure(temporary, "written");
-      ::unlink(temporary.c_str());
-      return error;
-    }
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) {
-    const Error error = failure(path, "replaced");
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  const Descriptor dir(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.get() >= 0) (void)::fsync(dir.get());
-  return {};
-}
-
 LoadResult check(const fs::path& file, const SecretSource& secrets) {
-  const std::optional<std::string> text = read_file(file);
-  if (!text) return io_problem(failure(file, "read"));
+  const Result<std::string> text = read_file(file, max_file_bytes);
+  if (!text) return io_problem(text.error());
   return load(*text, secrets);
 }
 
@@ -116,8 +53,8 @@ std::variant<Opened, std::vector<Problem>> open(const fs::path& data_dir, const 
     if (!written) return io_problem(written.error());
     opened.created = true;
   }
-  const std::optional<std::string> text = read_file(file);
-  if (!text) return io_problem(failure(file, "read"));
+  const Result<std::string> text = read_file(file, max_file_bytes);
+  if (!text) return io_problem(text.error());
   LoadResult result = load(*text, secrets);
   if (auto* problems = std::get_if<std::vector<Problem>>(&result)) return std::move(*problems);
   auto& loaded = std::get<Loaded>(result);

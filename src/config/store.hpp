@@ -1,7 +1,6 @@
 // The file config.json: created, upgraded with a backup, watched, and never replaced by a bad one.
 #pragma once
 
-#include "base/error.hpp"
 #include "config/load.hpp"
 
 #include <filesystem>
@@ -9,9 +8,6 @@
 #include <memory>
 
 namespace gw::config {
-
-/// Writes to a temporary file beside `path`, fsync, rename, fsync of the folder. Mode 0600.
-[[nodiscard]] Result<void> write_atomically(const std::filesystem::path& path, std::string_view text);
 
 struct Opened {
   Snapshot snapshot;

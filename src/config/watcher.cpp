@@ -30,13 +30,14 @@ struct Watcher::Impl {
 bool Watcher::Impl::drain() const {
   alignas(inotify_event) std::array<char, 4096> buffer{};
   bool ours = false;
+  std::error_code ec;
   for (;;) {
     const ssize_t n = ::read(inotify, buffer.data(), buffer.size());
     if (n <= 0) return ours;
     for (ssize_t at = 0; at < n;) {
       const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
       ours = ours || (event->mask & IN_Q_OVERFLOW) != 0 || (event->len > 0 && file.filename() == event->name) ||
-             std::filesystem::is_symlink(file);
+             std::filesystem::is_symlink(file, ec);
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }

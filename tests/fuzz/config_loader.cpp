@@ -1,4 +1,4 @@
-// Loading never crashes; an original's settings, rewritten, load as today's without another rewriting.
+// Loading never crashes; an original's settings, rewritten, load as the same settings without another rewriting.
 #include "config/load.hpp"
 
 #include <cstdint>
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!loaded->rewritten) return 0;
   const LoadResult again = load(*loaded->rewritten, secrets);
-  // What the original tolerated with a warning may be a problem today; a rewriting of a rewriting may not be.
-  if (const auto* const second = std::get_if<Loaded>(&again); second != nullptr && second->rewritten) std::abort();
+  const auto* const second = std::get_if<Loaded>(&again);
+  if (second == nullptr || second->rewritten || second->config != loaded->config) std::abort();
   return 0;
 }

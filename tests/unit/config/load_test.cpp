@@ -203,6 +203,70 @@ TEST(ConfigLoad, secrets_come_from_the_environment_or_a_file) {
   EXPECT_TRUE(loaded.config.providers.by_id.at("upstream")->api_key.equals("from-file"));
 }
 
+TEST(ConfigLoad, a_reference_to_nothing_never_means_no_key) {
+  const auto secrets = secrets_of({{"EMPTY", ""}, {"BLANK", " \r\n"}, {"TWO", "a\nX-Other: b"}});
+  for (const char* const key :
+       {"env:MISSING", "file:/none", "env:EMPTY", "file:EMPTY", "file:BLANK", "env:TWO", "a\\nb"}) {
+    const std::string text =
+        R"({"schema_version":1,"models":{"t1":["m"]},"general":{"gateway_api_key":")" + std::string(key) + "\"}}";
+    const LoadResult result = load(text, secrets);
+    ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(result)) << key;
+    EXPECT_EQ(std::get<std::vector<Problem>>(result)[0].path, "general.gateway_api_key") << key;
+  }
+}
+
+TEST(ConfigLoad, nesting_without_end_is_a_problem_and_no_crash) {
+  for (const std::string open : {"[", "{\"a\":"}) {
+    std::string text = R"({"schema_version":1,"models":{"t1":["m"]},"odd":)";
+    std::string deep = text;
+    for (int i = 0; i < 200'000; ++i) deep += open;
+    EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(load(deep, secrets_of({}))));
+    std::string closed = text;
+    for (int i = 0; i < 200'000; ++i) closed += "[";
+    closed += std::string(200'000, ']') + "}";
+    EXPECT_EQ(problem_paths(closed), (std::vector<std::string>{""}));
+  }
+  EXPECT_TRUE(problem_paths(R"({"models":{"t1":["m"]},"odd":[[[[[[[[[[1]]]]]]]]]]})").empty());
+}
+
+TEST(ConfigLoad, a_file_name_beyond_every_limit_is_a_problem_and_no_crash) {
+  const std::string name(5000, 'a');
+  EXPECT_EQ(
+      problem_paths(
+          R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"upstream":{"base_url":"https://x.example","ca_file":")" +
+          name + R"("}},"server":{"tls":{"cert":")" + name + R"(","key":")" + name + R"("}}})"
+      ),
+      (std::vector<std::string>{"providers.upstream.ca_file", "server.tls.cert", "server.tls.key"})
+  );
+}
+
+// What the original lived with: put right once, with a warning, and good for ever.
+TEST(ConfigLoad, an_upgraded_original_loads_again_as_the_same) {
+  for (const char* const text :
+       {R"({})",
+        R"({"models":{"t1":["mine"]}})",
+        R"({"models":null,"general":null,"router":null,"providers":null})",
+        R"({"models":{"t1":["m"],"strategies":{"t1":"best","t2":"adaptive"}}})",
+        R"({"models":{"t1":["m"]},"providers":{"custom":{"a":{"base_url":"https://a.example","api_key":"k","protocol":"smtp"}},
+            "upstream":{"protocol":"other"},"map":{"m":"ghost","n":"a","o":"upstream"}}})",
+        R"({"models":{"t1":["m"]},"retries":{"rounds":{"t1":0,"t2":-3,"t3":2}}})",
+        R"({"models":{"t1":["a/b",7,true]},"router":{"enabled":true}})",
+        R"({"t1_models":["m"],"providers":{},"timeouts":{}})"}) {
+    const Loaded first = good(text);
+    ASSERT_TRUE(first.rewritten) << text;
+    const Loaded second = good(*first.rewritten);
+    EXPECT_FALSE(second.rewritten) << text;
+    EXPECT_EQ(first.config, second.config) << text << "\n" << *first.rewritten;
+    EXPECT_TRUE(second.config.general.ignore_requested_model) << text;
+  }
+  const Loaded defaults = good(R"({"models":{"t1":["mine"]}})");
+  EXPECT_EQ(names(defaults.config.models.entries[Tier::t1]), (std::vector<std::string>{"upstream | mine"}));
+  EXPECT_EQ(
+      names(defaults.config.models.entries[Tier::t3]),
+      (std::vector<std::string>{"upstream | gpt-4-32k", "upstream | claude-3-opus"})
+  ) << "a tier that is not written had the original's default, and now says so";
+}
+
 TEST(ConfigLoad, warns_of_what_has_no_effect) {
   const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"],"t9":[]},"modells":{},
     "providers":{"upstream":{"base_url":"https://x.example"}},"modells":{}})");

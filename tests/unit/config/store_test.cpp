@@ -77,12 +77,21 @@ TEST_F(StoreTest, a_bad_file_is_reported_and_never_touched) {
   }
 }
 
-TEST_F(StoreTest, writing_leaves_no_temporary_and_replaces_whole) {
-  ASSERT_TRUE(write_atomically(dir_ / "f", "one"));
-  ASSERT_TRUE(write_atomically(dir_ / "f", "two"));
-  EXPECT_EQ(text_of(dir_ / "f"), "two");
-  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), fs::directory_iterator()), 1);
-  EXPECT_FALSE(write_atomically(dir_ / "none" / "f", "x"));
+TEST_F(StoreTest, a_folder_in_place_of_the_file_is_a_problem) {
+  fs::create_directory(dir_ / "config.json");
+  const auto result = open(dir_, SecretSource::system());
+  ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(result));
+  EXPECT_NE(std::get<std::vector<Problem>>(result)[0].message.find("cannot be read"), std::string::npos);
+}
+
+TEST_F(StoreTest, a_folder_in_place_of_a_key_never_opens_the_gateway) {
+  write(
+      dir_ / "config.json",
+      R"({"schema_version":1,"models":{"t1":["m"]},"general":{"gateway_api_key":"file:)" + dir_.string() + "\"}}"
+  );
+  const auto result = open(dir_, SecretSource::system());
+  ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(result));
+  EXPECT_EQ(std::get<std::vector<Problem>>(result)[0].path, "general.gateway_api_key");
 }
 
 // Counts the watcher's calls; waiting is on the condition, with a bound that only a failure reaches.

@@ -19,7 +19,7 @@ namespace gw::http {
 /// What a listener allows, copied from the configuration when a request begins.
 struct ServerLimits {
   HeadLimits head;
-  std::size_t body_bytes = 32 * 1024 * 1024;
+  std::size_t body_bytes = std::size_t{32} * 1024 * 1024;
   Millis head_timeout{15000};
   Millis body_timeout{60000};
   Millis idle_timeout{75000};

@@ -22,7 +22,7 @@ namespace gw::net {
 class Shard {
  public:
   /// Bytes of scratch memory, and readable bytes behind it for vectorised parsers.
-  static constexpr std::size_t scratch_bytes = 64 * 1024;
+  static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t scratch_padding = 64;
 
   Shard(std::size_t index, Gate::Report report);

@@ -22,7 +22,7 @@ struct FinalAwaiter {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
 
   template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
     return self.promise().continuation;
   }
 
@@ -99,12 +99,12 @@ class [[nodiscard]] Task {
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
       handle.promise().continuation = waiter;
       return handle;
     }
 
-    T await_resume() const { return handle.promise().take(); }
+    [[nodiscard]] T await_resume() const { return handle.promise().take(); }
   };
 
   Awaiter operator co_await() const noexcept { return Awaiter{handle_}; }

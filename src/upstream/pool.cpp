@@ -40,9 +40,9 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
     Host& host, Reuse reuse, TimePoint deadline, const config::Upstream& settings, net::Cancel& cancel
 ) {
   const TimePoint now = Clock::now();
-  while (reuse == Reuse::allowed && !host.idle.empty()) {
-    Host::Idle last = std::move(host.idle.back());
-    host.idle.pop_back();
+  while (reuse == Reuse::allowed && !host.idle_.empty()) {
+    Host::Idle last = std::move(host.idle_.back());
+    host.idle_.pop_back();
     --counters_.idle;
     const auto age = now - last.since;
     if (age >= settings.pool_idle || (age >= trusted_for && last.connection->is_stale())) continue;
@@ -60,9 +60,9 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
 
 void Pool::release(Host& host, std::unique_ptr<net::Connection> connection, const config::Upstream& settings) {
   idle_limit_ = settings.pool_idle;
-  if (connection->stopped() != net::Stop::none || host.idle.size() >= settings.pool_size) return;
+  if (connection->stopped() != net::Stop::none || host.idle_.size() >= settings.pool_size) return;
   connection->deadline(far_future);
-  host.idle.push_back({std::move(connection), Clock::now()});
+  host.idle_.push_back({std::move(connection), Clock::now()});
   ++counters_.idle;
   if (sweep_.due() == far_future) sweep_.at(Clock::now() + sweep_interval);
 }
@@ -71,19 +71,19 @@ void Pool::configure(const config::Config& config) {
   by_provider_.clear();
   idle_limit_ = config.upstream.pool_idle;
   for (auto& [key, host] : hosts_) {
-    counters_.idle -= host->idle.size();
-    host->idle.clear();
+    counters_.idle -= host->idle_.size();
+    host->idle_.clear();
   }
 }
 
 void Pool::sweep() {
   const TimePoint now = Clock::now();
   for (auto& [key, host] : hosts_) {
-    const auto first_young = std::find_if(host->idle.begin(), host->idle.end(), [&](const Host::Idle& idle) {
+    const auto first_young = std::find_if(host->idle_.begin(), host->idle_.end(), [&](const Host::Idle& idle) {
       return now - idle.since < idle_limit_;
     });
-    counters_.idle -= static_cast<std::size_t>(first_young - host->idle.begin());
-    host->idle.erase(host->idle.begin(), first_young);
+    counters_.idle -= static_cast<std::size_t>(first_young - host->idle_.begin());
+    host->idle_.erase(host->idle_.begin(), first_young);
   }
   if (counters_.idle != 0) sweep_.at(now + sweep_interval);
 }

@@ -39,7 +39,7 @@ class Pool {
       TimePoint since;
     };
 
-    std::vector<Idle> idle;
+    std::vector<Idle> idle_;
   };
 
   /// The place of a provider's connections; taken apart once a configuration.

@@ -2,7 +2,6 @@
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
 #include "intent/intent.hpp"
-#include "net/client_watch.hpp"
 #include "routing/routing.hpp"
 
 namespace gw::app {
@@ -60,7 +59,7 @@ net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
     const std::string body = relay::error_body(error, status);
     if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
   } else {
-    const net::ClientWatch::Entry watch(shard_.clients(), exchange.connection().fd(), cancel_request, &cancel);
+    const net::Connection::OnHangup watch(exchange.connection(), cancel_request, &cancel);
     if (context.is_stream) metrics_.streams.fetch_add(1, std::memory_order_relaxed);
     const bool is_stream = context.is_stream;
     co_await relay::run(context, relay::Services{pool_, metrics_});

@@ -65,7 +65,7 @@ class Server {
   asio::io_context control_{1};
   upstream::Resolver resolver_;
   upstream::TlsContexts tls_contexts_;
-  std::shared_ptr<asio::ssl::context> server_tls_;
+  std::shared_ptr<SSL_CTX> server_tls_;
   std::vector<std::unique_ptr<net::Shard>> shards_;
   std::vector<std::unique_ptr<ShardService>> services_;
   std::unique_ptr<net::Listener> listener_;

@@ -39,7 +39,7 @@ ShardService::ShardService(
 
 void ShardService::accept(
     std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<boost::asio::ssl::context> tls,
+    std::shared_ptr<SSL_CTX> tls,
     std::function<void()> ended
 ) {
   metrics_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
@@ -48,7 +48,7 @@ void ShardService::accept(
 
 net::Task<void> ShardService::session(
     std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<boost::asio::ssl::context> tls,
+    std::shared_ptr<SSL_CTX> tls,
     std::function<void()> ended
 ) {
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
@@ -56,7 +56,7 @@ net::Task<void> ShardService::session(
   if (tls) {
     connection->deadline(Clock::now() + config_->limits.head_timeout);
     const net::IoResult shaken =
-        co_await connection->handshake(*tls, boost::asio::ssl::stream_base::server, configure_server, nullptr);
+        co_await connection->handshake(tls.get(), net::Connection::Side::server, configure_server, nullptr);
     usable = shaken.ok();
   }
   if (usable) co_await http::serve(shard_, sessions_, *this, std::move(connection));

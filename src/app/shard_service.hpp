@@ -22,7 +22,7 @@ class ShardService final : public http::Service {
   /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
   void accept(
       std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<boost::asio::ssl::context> tls,
+      std::shared_ptr<SSL_CTX> tls,
       std::function<void()> ended
   );
 
@@ -49,7 +49,7 @@ class ShardService final : public http::Service {
  private:
   net::Task<void> session(
       std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<boost::asio::ssl::context> tls,
+      std::shared_ptr<SSL_CTX> tls,
       std::function<void()> ended
   );
 

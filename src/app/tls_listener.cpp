@@ -1,26 +1,35 @@
 #include "app/tls_listener.hpp"
 
+#include <openssl/err.h>
+
+#include <string>
+
 namespace gw::app {
+namespace {
 
-namespace asio = boost::asio;
+std::string last_reason() {
+  const char* const why = ::ERR_reason_error_string(::ERR_peek_last_error());
+  return why != nullptr ? why : "it holds nothing of that kind";
+}
 
-Result<std::shared_ptr<asio::ssl::context>> make_server_context(const config::Tls& settings) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-  boost::system::error_code ec;
-  context->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_compression, ec);
-  ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);  // NOLINT: OpenSSL's macro casts
-  ::SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);     // NOLINT: OpenSSL's macro casts
-  context->use_certificate_chain_file(settings.cert_file, ec);
-  if (ec) {
+}  // namespace
+
+Result<std::shared_ptr<SSL_CTX>> make_server_context(const config::Tls& settings) {
+  ::ERR_clear_error();
+  std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()), ::SSL_CTX_free);
+  if (!context) return gateway_error(Errc::invalid_config, "OpenSSL gives no context for TLS");
+  ::SSL_CTX_set_options(context.get(), SSL_OP_ALL | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  ::SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);  // NOLINT: OpenSSL's macro casts
+  if (::SSL_CTX_use_certificate_chain_file(context.get(), settings.cert_file.c_str()) != 1) {
     return gateway_error(
-        Errc::invalid_config, "server.tls.cert: " + settings.cert_file + " cannot be used: " + ec.message()
+        Errc::invalid_config, "server.tls.cert: " + settings.cert_file + " cannot be used: " + last_reason()
     );
   }
-  context->use_private_key_file(settings.key_file, asio::ssl::context::pem, ec);
-  if (ec) {
+  if (::SSL_CTX_use_PrivateKey_file(context.get(), settings.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      ::SSL_CTX_check_private_key(context.get()) != 1) {
     return gateway_error(
         Errc::invalid_config,
-        "server.tls.key: " + settings.key_file + " cannot be used with the certificate: " + ec.message()
+        "server.tls.key: " + settings.key_file + " cannot be used with the certificate: " + last_reason()
     );
   }
   return context;

@@ -2,12 +2,31 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace gw {
 namespace {
 
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+std::uint64_t load_word(const char* at) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, word_bytes);
+  return word;
+}
+
+// Eight characters at once: bit 7 of each byte says whether it is from A to Z, and moved down by two it is the bit that
+// tells the cases apart.
+constexpr std::uint64_t lower(std::uint64_t word) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t low_bits = word & (0x7F * ones);
+  const std::uint64_t from_a = low_bits + (0x80 - 'A') * ones;
+  const std::uint64_t behind_z = low_bits + (0x7F - 'Z') * ones;
+  return word | (((from_a ^ behind_z) & ~word & (0x80 * ones)) >> 2U);
 }
 
 // Length of the valid UTF-8 sequence at `text[at]`, or 0 (RFC 3629: no surrogates, no overlong forms).
@@ -39,12 +58,44 @@ std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+namespace detail {
+
+bool same_but_for_case(const char* a, const char* b, std::size_t size) noexcept {
+  if (size < word_bytes) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
   }
-  return true;
+  for (std::size_t at = 0; at + word_bytes < size; at += word_bytes) {
+    if (lower(load_word(a + at)) != lower(load_word(b + at))) return false;
+  }
+  const std::size_t last = size - word_bytes;
+  return lower(load_word(a + last)) == lower(load_word(b + last));
+}
+
+}  // namespace detail
+
+bool has_control(std::string_view text) noexcept {
+  using Block = unsigned char __attribute__((vector_size(16)));
+  constexpr auto splat = [](unsigned char byte) { return Block{} + byte; };
+  std::size_t at = 0;
+  std::uint64_t found = 0;
+  for (; at + sizeof(Block) <= text.size(); at += sizeof(Block)) {
+    Block block;
+    std::memcpy(&block, text.data() + at, sizeof block);
+    // Vectors compare to 0xFF and 0x00 a byte.
+    const auto bad = ((block < splat(0x20)) & (block != splat('\t'))) | (block == splat(0x7F));
+    std::uint64_t halves[2];
+    std::memcpy(halves, &bad, sizeof halves);
+    found |= halves[0] | halves[1];
+  }
+  if (found != 0) return true;
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return true;
+  }
+  return false;
 }
 
 std::string_view trim_ows(std::string_view text) noexcept {

@@ -10,8 +10,8 @@
 namespace gw::http {
 namespace {
 
-constexpr std::size_t first_input_bytes = 4 * 1024;
-constexpr Millis shrink_after{2000};    // an idle connection gives its buffer back after this long
+constexpr std::size_t first_read_bytes = std::size_t{8} * 1024;
+constexpr std::size_t least_input_bytes = 1024;
 constexpr Millis linger_timeout{1000};  // a refused client may still be sending; a close would reset our answer away
 constexpr std::size_t linger_bytes = 256 * 1024;
 
@@ -39,23 +39,13 @@ class Session {
   std::size_t head_length_ = 0;
 };
 
-// Between requests: a busy connection is read into its buffer at once, one idle for long holds none.
+// Between requests a connection holds no buffer: what comes is read into the shard's memory, then kept at its size.
 net::Task<net::IoResult> Session::wait_for_first_byte(const ServerLimits& limits) {
-  if (input_.capacity() == 0) input_.reserve(first_input_bytes);
-  const TimePoint idle_until = Clock::now() + limits.idle_timeout;
-  const bool shrinks = limits.idle_timeout > shrink_after && !connection_->is_tls();
-  connection_->deadline(shrinks ? Clock::now() + shrink_after : idle_until);
-  net::IoResult result = co_await connection_->read(input_.space());
-  if (shrinks && result.stop == net::Stop::deadline) {
-    input_.release();
-    connection_->deadline(idle_until);
-    result = co_await connection_->readable();
-    if (result.ok()) {
-      input_.reserve(first_input_bytes);
-      result = co_await connection_->read(input_.space());
-    }
-  }
-  if (result.ok()) input_.added(result.bytes);
+  connection_->deadline(Clock::now() + limits.idle_timeout);
+  // A large body goes on into memory of its own, uncopied.
+  const std::span<char> scratch = shard_.scratch().first(first_read_bytes);
+  const net::IoResult result = co_await connection_->read(scratch);
+  if (result.ok()) input_.append({scratch.data(), result.bytes});
   co_return result;
 }
 
@@ -83,7 +73,9 @@ net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
     }
     if (!has_deadline) connection_->deadline(Clock::now() + limits.head_timeout);
     has_deadline = true;
-    if (input_.space().empty()) input_.reserve(std::min(input_.capacity() * 2, limits.head.bytes));
+    if (input_.space().empty()) {
+      input_.reserve(std::clamp(input_.capacity() * 2, least_input_bytes, std::max(least_input_bytes, limits.head.bytes)));
+    }
     const net::IoResult more = co_await connection_->read(input_.space());
     if (more.stop == net::Stop::deadline) {
       connection_->deadline(far_future);
@@ -163,6 +155,7 @@ net::Task<void> Session::run() {
       input_ = std::move(exchange.read_ahead());
     } else {
       input_.consume(exchange.input_used());
+      if (input_.size() == 0) input_.release();
     }
   }
 }

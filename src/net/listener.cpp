@@ -89,7 +89,6 @@ Result<void> Listener::open(const Options& options) {
     );
   }
   const tcp::endpoint endpoint(address, options.port);
-  protocol_ = endpoint.protocol();
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error && address.is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
@@ -173,17 +172,7 @@ void Listener::hand_over(int fd, std::string peer) {
   shard.load.fetch_add(1, std::memory_order_relaxed);
   open_connections.fetch_add(1, std::memory_order_relaxed);
   shard.post([this, &shard, fd, address = std::move(peer)]() mutable {
-    Socket socket(shard.context());
-    error_code error;
-    socket.assign(protocol_, fd, error);
-    auto connection = std::make_unique<Connection>(shard.timers(), std::move(socket));
-    if (error) {
-      ::close(fd);
-      shard.load.fetch_sub(1, std::memory_order_relaxed);
-      open_connections.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    connection->prepare();
+    auto connection = std::make_unique<Connection>(shard.reactor(), fd);
     connection->peer(std::move(address));
     accepted_(shard, std::move(connection));
   });

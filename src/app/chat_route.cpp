@@ -12,9 +12,17 @@ void cancel_request(void* cancel) {
 }
 
 void append_ms(std::string& line, std::string_view key, Duration value) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::microseconds>(value).count() / 100;
-  line.append(" ").append(key).append("=").append(std::to_string(tenths / 10)).append(".");
-  line.append(std::to_string(tenths % 10));
+  const auto tenths =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(value).count()) / 100;
+  line.append(key);
+  append_number(line, tenths / 10);
+  line.push_back('.');
+  line.push_back(static_cast<char>('0' + tenths % 10));
+}
+
+void append_count(std::string& line, std::string_view key, std::uint64_t value) {
+  line.append(key);
+  append_number(line, value);
 }
 
 }  // namespace
@@ -88,25 +96,27 @@ void ShardService::record(const relay::Context& context) {
   metrics_.request(sample);
 
   if (!telemetry::log_enabled(telemetry::Level::info)) return;
-  std::string line = "id=";
-  line.append(context.id.text()).append(" status=").append(std::to_string(sample.status));
+  std::string& line = shard_.out();
+  line.assign("id=").append(context.id.text());
+  append_count(line, " status=", sample.status);
   if (routed) {
     line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
-    line.append(" model=").append(telemetry::field(outcome.model.empty() ? "-" : outcome.model));
-    line.append(" attempts=").append(std::to_string(outcome.attempts.size()));
+    line.append(" model=");
+    telemetry::append_field(line, outcome.model.empty() ? "-" : outcome.model);
+    append_count(line, " attempts=", outcome.attempts.size());
     line.append(context.is_stream ? " stream=1" : " stream=0");
   }
-  append_ms(line, "ms", sample.duration);
-  append_ms(line, "own_ms", sample.own);
-  if (sample.first_content.count() != 0) append_ms(line, "ttft_ms", sample.first_content);
+  append_ms(line, " ms=", sample.duration);
+  append_ms(line, " own_ms=", sample.own);
+  if (sample.first_content.count() != 0) append_ms(line, " ttft_ms=", sample.first_content);
   if (outcome.usage) {
-    line.append(" tokens=").append(std::to_string(outcome.usage->prompt)).append("+");
-    line.append(std::to_string(outcome.usage->completion));
+    append_count(line, " tokens=", outcome.usage->prompt);
+    append_count(line, "+", outcome.usage->completion);
   }
-  line.append(" key=").append(context.caller.key_id.empty() ? "-" : context.caller.key_id);
+  line.append(" key=").append(context.caller.key_id.empty() ? std::string_view("-") : context.caller.key_id);
   if (outcome.error) {
-    line.append(" error=").append(to_string(outcome.error->code));
-    line.append(" why=").append(telemetry::field(clip_utf8(outcome.error->message, 300)));
+    line.append(" error=").append(to_string(outcome.error->code)).append(" why=");
+    telemetry::append_field(line, clip_utf8(outcome.error->message, 300));
   }
   lines_.add(line);
   if (flush_.due() == far_future) flush_.at(Clock::now() + Millis{200});

@@ -20,11 +20,7 @@ class ShardService final : public http::Service {
   ShardService(net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config);
 
   /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
-  void accept(
-      std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<SSL_CTX> tls,
-      std::function<void()> ended
-  );
+  void accept(std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended);
 
   /// Installs a configuration; on the shard's thread. Requests under way keep theirs.
   void publish(config::Snapshot config);
@@ -48,21 +44,20 @@ class ShardService final : public http::Service {
 
  private:
   net::Task<void> session(
-      std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<SSL_CTX> tls,
-      std::function<void()> ended
+      std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
   );
 
   net::Task<void> route(http::Exchange& exchange);
-  net::Task<void> answer_v1(http::Exchange& exchange);
+  net::Task<void> route_v1(http::Exchange& exchange);
   net::Task<void> answer_chat(http::Exchange& exchange);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
+  net::Task<void> answer_alive(http::Exchange& exchange);
   net::Task<void> answer_ready(http::Exchange& exchange);
   net::Task<void> answer_metrics(http::Exchange& exchange);
   net::Task<void> answer_status(http::Exchange& exchange);
   net::Task<void> answer_asset(http::Exchange& exchange);
   net::Task<void> answer_preflight(http::Exchange& exchange, std::string_view allow);
-  net::Task<void> refuse(http::Exchange& exchange, const Error& error);
+  net::Task<void> refuse(http::Exchange& exchange, Error error);
   net::Task<void> not_allowed(http::Exchange& exchange, std::string_view allow);
 
   /// The stages of a chat request up to its plan. An error is the client's, or no_route.

@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -27,6 +28,34 @@ constexpr std::uint64_t lower(std::uint64_t word) noexcept {
   const std::uint64_t from_a = low_bits + (0x80 - 'A') * ones;
   const std::uint64_t behind_z = low_bits + (0x7F - 'Z') * ones;
   return word | (((from_a ^ behind_z) & ~word & (0x80 * ones)) >> 2U);
+}
+
+// The compilers' own vectors: one source for every processor. Comparisons give 0xFF or 0x00 a byte.
+using Block = unsigned char __attribute__((vector_size(16)));
+constexpr std::size_t block_bytes = sizeof(Block);
+
+Block load_block(const char* at) noexcept {
+  Block block;
+  std::memcpy(&block, at, block_bytes);
+  return block;
+}
+
+Block splat(unsigned char byte) noexcept {
+  return Block{} + byte;
+}
+
+// Whether a byte is of the kind that `in_block` and `in_byte` both describe.
+template <class InBlock, class InByte>
+bool any_byte(std::string_view text, InBlock in_block, InByte in_byte) noexcept {
+  if (text.size() < block_bytes) {
+    return std::any_of(text.begin(), text.end(), [&](char c) { return in_byte(static_cast<unsigned char>(c)); });
+  }
+  const char* const last = text.data() + text.size() - block_bytes;  // overlaps the one before
+  auto found = in_block(load_block(last));
+  for (const char* at = text.data(); at < last; at += block_bytes) found |= in_block(load_block(at));
+  std::uint64_t halves[2];
+  std::memcpy(halves, &found, sizeof halves);
+  return (halves[0] | halves[1]) != 0;
 }
 
 // Length of the valid UTF-8 sequence at `text[at]`, or 0 (RFC 3629: no surrogates, no overlong forms).
@@ -77,25 +106,19 @@ bool same_but_for_case(const char* a, const char* b, std::size_t size) noexcept 
 }  // namespace detail
 
 bool has_control(std::string_view text) noexcept {
-  using Block = unsigned char __attribute__((vector_size(16)));
-  constexpr auto splat = [](unsigned char byte) { return Block{} + byte; };
-  std::size_t at = 0;
-  std::uint64_t found = 0;
-  for (; at + sizeof(Block) <= text.size(); at += sizeof(Block)) {
-    Block block;
-    std::memcpy(&block, text.data() + at, sizeof block);
-    // Vectors compare to 0xFF and 0x00 a byte.
-    const auto bad = ((block < splat(0x20)) & (block != splat('\t'))) | (block == splat(0x7F));
-    std::uint64_t halves[2];
-    std::memcpy(halves, &bad, sizeof halves);
-    found |= halves[0] | halves[1];
-  }
-  if (found != 0) return true;
-  for (; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7F) return true;
-  }
-  return false;
+  return any_byte(
+      text,
+      [](const Block& block) { return ((block < splat(0x20)) & (block != splat('\t'))) | (block == splat(0x7F)); },
+      [](unsigned char byte) { return (byte < 0x20 && byte != '\t') || byte == 0x7F; }
+  );
+}
+
+bool is_printable_ascii(std::string_view text) noexcept {
+  return !any_byte(
+      text,
+      [](const Block& block) { return (block < splat(0x20)) | (block > splat(0x7E)); },
+      [](unsigned char byte) { return byte < 0x20 || byte > 0x7E; }
+  );
 }
 
 std::string_view trim_ows(std::string_view text) noexcept {
@@ -117,6 +140,12 @@ std::optional<std::uint64_t> parse_u64(std::string_view digits) noexcept {
   const auto [stop, error] = std::from_chars(digits.data(), end, value);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return value;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 void append_json_string(std::string& out, std::string_view text) {

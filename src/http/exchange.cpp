@@ -31,12 +31,6 @@ std::string_view date_line() {
   return {line.data(), length};
 }
 
-void append_number(std::string& out, std::uint64_t value) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
-}
-
 Error gone(const net::IoResult& result) {
   return client_error(Errc::client_gone, "the client's connection ended: " + net::describe(result));
 }

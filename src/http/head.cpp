@@ -238,15 +238,18 @@ std::string_view Headers::find(std::string_view name) const noexcept {
 std::size_t HeadScanner::find_end(std::string_view bytes) noexcept {
   // Empty lines before a request line (RFC 9112 2.2) are not its end.
   while (bytes.substr(leading_).starts_with("\r\n")) leading_ += 2;
-  // The end may have begun in the last three bytes already searched.
-  const std::size_t from = std::max(leading_, scanned_ < 3 ? 0 : scanned_ - 3);
-  if (bytes.size() < 4 || from >= bytes.size()) return 0;
-  const void* const found = ::memmem(bytes.data() + from, bytes.size() - from, "\r\n\r\n", 4);
-  if (found == nullptr) {
-    scanned_ = bytes.size();
-    return 0;
+  // The end may have begun in the last three bytes already searched. A line's end is looked for, of which a head has
+  // few.
+  std::size_t at = std::max(leading_, scanned_ < 3 ? 0 : scanned_ - 3);
+  while (at + 4 <= bytes.size()) {
+    const void* const found = std::memchr(bytes.data() + at + 1, '\n', bytes.size() - at - 1);
+    if (found == nullptr) break;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());  // of the first LF
+    if (at + 2 >= bytes.size()) break;
+    if (bytes[at - 1] == '\r' && bytes[at + 1] == '\r' && bytes[at + 2] == '\n') return at + 3;
   }
-  return static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 4;
+  scanned_ = bytes.size();
+  return 0;
 }
 
 Result<void> parse_request(std::string_view head, const HeadLimits& limits, RequestHead& out) {

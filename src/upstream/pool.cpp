@@ -21,19 +21,17 @@ Pool::Pool(net::Shard& shard, ConnectServices services)
 
 Pool::~Pool() = default;
 
-Result<Pool::Host*> Pool::host_of(const std::shared_ptr<const config::Provider>& provider) {
-  if (const auto known = by_provider_.find(provider.get()); known != by_provider_.end()) return known->second.second;
+Result<Pool::Target*> Pool::target_of(const std::shared_ptr<const config::Provider>& provider) {
+  if (const auto known = by_provider_.find(provider.get()); known != by_provider_.end()) return &known->second;
   Result<Endpoint> endpoint = endpoint_of(*provider);
   if (!endpoint) return endpoint.error();
-  // The path is the provider's; connections are shared by all paths of a host, so it is not part of the key.
   const std::string key = endpoint->key() + " " + endpoint->base_path;
   std::unique_ptr<Host>& place = hosts_[key];
   if (!place) {
     place = std::make_unique<Host>();
     place->endpoint = std::move(*endpoint);
   }
-  by_provider_[provider.get()] = {provider, place.get()};
-  return place.get();
+  return &by_provider_.try_emplace(provider.get(), Target{provider, place.get(), {}}).first->second;
 }
 
 net::Task<Result<Pool::Lease>> Pool::acquire(

@@ -41,38 +41,43 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
 
   Result<chat::ChatRequest> request = chat::read(context.body);
   if (!request) co_return request.error();
-  context.request = std::move(*request);
-  context.is_stream = context.request.stream;
+  context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
+  context.is_stream = context.request->stream;
 
-  context.verdict = intent::classify(context.request, context.body, *context.config);
-  Result<routing::Plan> plan = routing::plan(context.verdict, context.request, *context.config);
+  context.verdict = intent::classify(*context.request, context.body, *context.config);
+  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, *context.config);
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
+  exchange.release_head();
   co_return Result<void>{};
 }
 
+net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) {
+  http::Exchange& exchange = context.exchange;
+  const int status = http::status_of(error);
+  exchange.header("x-smartroute-request-id", context.id.text());
+  if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
+  if (status == 503) exchange.header("Retry-After", "1");
+  const std::string body = relay::error_body(error, status);
+  context.outcome.error = std::move(error);
+  if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
+}
+
+net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& cancel) {
+  const net::Connection::OnHangup watch(context.exchange.connection(), cancel_request, &cancel);
+  const InFlight counted(context.is_stream ? &metrics_.streams : nullptr);
+  co_await relay::run(context, relay::Services{pool_, metrics_});
+}
+
+// Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.
 net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   net::Cancel cancel;
   relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
-  const Result<void> prepared = co_await prepare(context);
-  if (!prepared) {
-    context.outcome.error = prepared.error();
-    const Error& error = prepared.error();
-    const int status = http::status_of(error);
-    exchange.header("x-smartroute-request-id", context.id.text());
-    if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
-    if (status == 503) exchange.header("Retry-After", "1");
-    const std::string body = relay::error_body(error, status);
-    if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
-  } else {
-    const net::Connection::OnHangup watch(exchange.connection(), cancel_request, &cancel);
-    if (context.is_stream) metrics_.streams.fetch_add(1, std::memory_order_relaxed);
-    const bool is_stream = context.is_stream;
-    co_await relay::run(context, relay::Services{pool_, metrics_});
-    if (is_stream) metrics_.streams.fetch_sub(1, std::memory_order_relaxed);
-  }
+  Result<void> prepared = co_await prepare(context);
+  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, std::move(prepared.error()));
+  co_await rest;
   record(context);
 }
 

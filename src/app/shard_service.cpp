@@ -5,26 +5,6 @@
 
 namespace gw::app {
 
-namespace {
-
-// Counted also when an exception ends the request.
-class InFlight {
- public:
-  explicit InFlight(std::atomic<std::int64_t>& gauge) : gauge_(gauge) {
-    gauge_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  ~InFlight() { gauge_.fetch_sub(1, std::memory_order_relaxed); }
-
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-
- private:
-  std::atomic<std::int64_t>& gauge_;
-};
-
-}  // namespace
-
 ShardService::ShardService(
     net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config
 )
@@ -38,18 +18,14 @@ ShardService::ShardService(
       ) {}
 
 void ShardService::accept(
-    std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<SSL_CTX> tls,
-    std::function<void()> ended
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
 ) {
   metrics_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
   shard_.gate().spawn("session", session(std::move(connection), std::move(tls), std::move(ended)));
 }
 
 net::Task<void> ShardService::session(
-    std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<SSL_CTX> tls,
-    std::function<void()> ended
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
 ) {
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
   bool usable = true;
@@ -99,7 +75,7 @@ std::string ShardService::refusal(const Error& error, int status) {
 }
 
 net::Task<void> ShardService::handle(http::Exchange& exchange) {
-  const InFlight counted(metrics_.in_flight);
+  const InFlight counted(&metrics_.in_flight);
   co_await route(exchange);
 }
 

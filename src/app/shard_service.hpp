@@ -15,6 +15,25 @@
 
 namespace gw::app {
 
+// One more of what a gauge counts, for a scope; also when an exception ends it.
+class InFlight {
+ public:
+  /// Null counts nothing.
+  explicit InFlight(std::atomic<std::int64_t>* gauge) : gauge_(gauge) {
+    if (gauge_ != nullptr) gauge_->fetch_add(1, std::memory_order_relaxed);
+  }
+
+  ~InFlight() {
+    if (gauge_ != nullptr) gauge_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  std::atomic<std::int64_t>* gauge_;
+};
+
 class ShardService final : public http::Service {
  public:
   ShardService(net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config);
@@ -50,6 +69,8 @@ class ShardService final : public http::Service {
   net::Task<void> route(http::Exchange& exchange);
   net::Task<void> route_v1(http::Exchange& exchange);
   net::Task<void> answer_chat(http::Exchange& exchange);
+  net::Task<void> refuse_chat(relay::Context& context, Error error);
+  net::Task<void> relay_chat(relay::Context& context, net::Cancel& cancel);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
   net::Task<void> answer_alive(http::Exchange& exchange);
   net::Task<void> answer_ready(http::Exchange& exchange);

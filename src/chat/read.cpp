@@ -375,7 +375,7 @@ bool Reader::read_message(od::object object, std::size_t index) {
 bool Reader::read_messages(od::value& value) {
   if (!token_of(value).starts_with('[')) return wrong_type("messages", "an array of messages");
   has_messages_ = true;
-  out_.messages.reserve(8);
+  out_.messages.reserve(4);
   od::array array;
   if (const auto code = value.get_array().get(array); code != simdjson::SUCCESS) return not_json(code);
   std::size_t index = 0;

@@ -39,28 +39,30 @@ Error gone(const net::IoResult& result) {
 
 void Buffer::reserve(std::size_t capacity) {
   if (capacity <= capacity_) return;
-  auto bigger = std::unique_ptr<char[]>(new char[capacity + padding]);
-  if (size_ != 0) std::memcpy(bigger.get(), data_.get(), size_);
+  auto* const bigger = static_cast<char*>(take_block(capacity + padding));
+  if (size_ != 0) std::memcpy(bigger, data_, size_);
   // The parser may read the padding, whose value means nothing; it must not be uninitialised.
-  std::memset(bigger.get() + capacity, 0, padding);
-  data_ = std::move(bigger);
+  std::memset(bigger + capacity, 0, padding);
+  if (data_ != nullptr) give_block(data_, capacity_ + padding);
+  data_ = bigger;
   capacity_ = capacity;
 }
 
 void Buffer::append(std::string_view bytes) {
   if (bytes.empty()) return;
   if (size_ + bytes.size() > capacity_) reserve(std::max(size_ + bytes.size(), capacity_ * 2));
-  std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
+  std::memcpy(data_ + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
 }
 
 void Buffer::consume(std::size_t bytes) noexcept {
   size_ -= bytes;
-  if (size_ != 0) std::memmove(data_.get(), data_.get() + bytes, size_);
+  if (size_ != 0) std::memmove(data_, data_ + bytes, size_);
 }
 
 void Buffer::release() noexcept {
-  data_.reset();
+  if (data_ != nullptr) give_block(data_, capacity_ + padding);
+  data_ = nullptr;
   size_ = 0;
   capacity_ = 0;
 }

@@ -2,6 +2,7 @@
 // Decides what is a well-formed head and how its body is framed; knows nothing of sockets or of our routes.
 #pragma once
 
+#include "base/blocks.hpp"
 #include "base/error.hpp"
 
 #include <cstddef>
@@ -9,7 +10,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <vector>
 
 namespace gw::http {
 
@@ -29,7 +29,7 @@ enum class Framing : std::uint8_t {
 };
 
 struct Headers {
-  std::vector<Header> fields;
+  BlockVector<Header> fields;
 
   [[nodiscard]] std::span<const Header> all() const noexcept { return fields; }
 

@@ -27,7 +27,8 @@ class Session {
 
   net::Task<Head> read_head(const ServerLimits& limits);
   net::Task<net::IoResult> wait_for_first_byte(const ServerLimits& limits);
-  net::Task<void> refuse(const Error& error);
+  net::Task<void> refuse(Error error);
+  net::Task<void> answer_unanswered(Exchange& exchange);
   net::Task<void> linger();
 
   net::Shard& shard_;
@@ -74,7 +75,9 @@ net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
     if (!has_deadline) connection_->deadline(Clock::now() + limits.head_timeout);
     has_deadline = true;
     if (input_.space().empty()) {
-      input_.reserve(std::clamp(input_.capacity() * 2, least_input_bytes, std::max(least_input_bytes, limits.head.bytes)));
+      input_.reserve(
+          std::clamp(input_.capacity() * 2, least_input_bytes, std::max(least_input_bytes, limits.head.bytes))
+      );
     }
     const net::IoResult more = co_await connection_->read(input_.space());
     if (more.stop == net::Stop::deadline) {
@@ -91,7 +94,7 @@ net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
   }
 }
 
-net::Task<void> Session::refuse(const Error& error) {
+net::Task<void> Session::refuse(Error error) {
   const int status = status_of(error);
   const std::string body = service_.refusal(error, status);
   std::string reply(status_line(status));
@@ -108,14 +111,18 @@ net::Task<void> Session::linger() {
   if (connection_->is_tls()) co_return;  // closing a TLS stream discards nothing that was acknowledged
   (void)::shutdown(connection_->fd(), SHUT_WR);
   connection_->deadline(Clock::now() + linger_timeout);
-  std::array<char, 1024> sink{};
   std::size_t dropped = 0;
   while (dropped < linger_bytes) {
-    const net::IoResult read = co_await connection_->read(sink);
+    const net::IoResult read = co_await connection_->read(shard_.scratch());
     if (!read.ok()) break;
     dropped += read.bytes;
-    while (const std::size_t now = connection_->read_now(shard_.scratch())) dropped += now;
   }
+}
+
+// No handler may leave a request without a reply; should one, the client learns that it is not its fault.
+net::Task<void> Session::answer_unanswered(Exchange& exchange) {
+  const std::string body = service_.refusal(gateway_error(Errc::internal, "the request was not answered"), 500);
+  (void)co_await exchange.reply(500, "application/json", body);
 }
 
 net::Task<void> Session::run() {
@@ -140,13 +147,9 @@ net::Task<void> Session::run() {
       escaped = std::current_exception();
     }
     shard_.load.fetch_sub(1, std::memory_order_relaxed);
-    co_await exchange.settle();
+    if (exchange.is_writing()) co_await exchange.settle();
     if (escaped) service_.escaped(escaped);
-    if (!exchange.begun() && !exchange.client_gone()) {
-      const Error error = gateway_error(Errc::internal, "the request was not answered");
-      const std::string body = service_.refusal(error, 500);
-      (void)co_await exchange.reply(500, "application/json", body);
-    }
+    if (!exchange.begun() && !exchange.client_gone()) co_await answer_unanswered(exchange);
     if (!exchange.reusable()) {
       if (exchange.finished() && !exchange.client_gone()) co_await linger();
       co_return;

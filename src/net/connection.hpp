@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/blocks.hpp"
 #include "net/reactor.hpp"
 #include "net/task.hpp"
 #include "net/timers.hpp"
@@ -61,6 +62,10 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+
+  static void operator delete(void* memory, std::size_t bytes) noexcept { give_block(memory, bytes); }
+
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
   [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
@@ -95,8 +100,8 @@ class Connection {
 
   void close() noexcept;
 
-  /// Some bytes into `into` (1 or more, or an error). It is filled in the moment the reader is resumed, so it may be the
-  /// shard's scratch memory.
+  /// Some bytes into `into` (1 or more, or an error). It is filled in the moment the reader is resumed, so it may be
+  /// the shard's scratch memory.
   [[nodiscard]] ReadOp read(std::span<char> into) noexcept;
 
   /// What is there now, without waiting; 0 when nothing is (plain connections only; TLS always 0).
@@ -113,8 +118,8 @@ class Connection {
   /// True when the peer has closed or sent something unasked: a pooled connection that must not be used. Never waits.
   [[nodiscard]] bool is_stale() noexcept;
 
-  /// While it stands, `told` is called once when the peer has closed its side for `grace`, or has broken the connection:
-  /// one that sends its request and half-closes may still get a quick answer. It must only stop operations.
+  /// While it stands, `told` is called once when the peer has closed its side for `grace`, or has broken the
+  /// connection: one that sends its request and half-closes may still get a quick answer. It must only stop operations.
   class OnHangup {
    public:
     using Told = void (*)(void* context);
@@ -153,7 +158,7 @@ class Connection {
     std::coroutine_handle<> waiter;
     IoResult result;
     Doing doing = Doing::nothing;
-    bool is_done = false;     // `result` stands; the waiter comes in the next turn
+    bool is_done = false;  // `result` stands; the waiter comes in the next turn
     Reactor::Deferred turn;
   };
 
@@ -163,6 +168,7 @@ class Connection {
 
   void prepare() noexcept;
   void on_ready(std::uint32_t events);
+
   [[nodiscard]] IoResult stopped_result() const noexcept { return {0, {}, stop_, End::none}; }
 
   // Each tries its operation; false: it must wait.
@@ -183,9 +189,9 @@ class Connection {
 
   int fd_ = -1;
   Stop stop_ = Stop::none;
-  bool readable_ = false;     // there may be something to receive
-  bool writable_ = true;      // there may be room to send
-  bool hung_up_ = false;      // the peer closed its side, or the connection broke: reads do not wait any more
+  bool readable_ = false;  // there may be something to receive
+  bool writable_ = true;   // there may be room to send
+  bool hung_up_ = false;   // the peer closed its side, or the connection broke: reads do not wait any more
   Reactor::Watch watch_;
   Deadline deadline_;
   Slot read_;

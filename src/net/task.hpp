@@ -6,7 +6,7 @@
 // everything by value. No capturing lambda coroutines and no co_await inside ?: or braces (GCC bug 107288 and kin).
 #pragma once
 
-#include "net/frames.hpp"
+#include "base/blocks.hpp"
 
 #include <coroutine>
 #include <cstddef>
@@ -36,9 +36,9 @@ struct PromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::exception_ptr failure;
 
-  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
 
-  static void operator delete(void* frame, std::size_t bytes) noexcept { give_frame(frame, bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept { give_block(frame, bytes); }
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
 

@@ -60,24 +60,23 @@ net::Task<std::optional<Error>> UpstreamAttempt::run() {
   const Result<Pool::Target*> target = pool_.target_of(candidate_.provider);
   if (!target) co_return target.error();
   host_ = (*target)->host;
-  Answer answer = co_await open(Pool::Reuse::allowed);
-  if (answer && answer->retry == Retry::same_or_elsewhere) {
+  for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
+    Answer failed = co_await open(reuse);
+    if (!failed) break;
+    if (reuse == Pool::Reuse::fresh_only || failed->retry != Retry::same_or_elsewhere) co_return failed;
     metrics_.keepalive_races.fetch_add(1, std::memory_order_relaxed);
-    answer = co_await open(Pool::Reuse::fresh_only);
   }
-  if (answer) co_return answer;
-
   const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
-  if (status_ < 200 || status_ > 299) {
-    answer = co_await take_failure();
-  } else if (!context_.is_stream) {
-    answer = co_await take_plain();
-  } else if (!is_event_stream(content_type_)) {
-    answer = co_await refuse_non_stream();
-  } else {
-    answer = co_await take_stream();
-  }
+  net::Task<Answer> rest = take_reply();
+  Answer answer = co_await rest;
   co_return answer;
+}
+
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_reply() {
+  if (status_ < 200 || status_ > 299) return take_failure();
+  if (!context_.is_stream) return take_plain();
+  if (!is_event_stream(content_type_)) return refuse_non_stream();
+  return take_stream();
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
@@ -109,7 +108,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
 }
 
 bool UpstreamAttempt::injects_usage() const {
-  return context_.is_stream && !context_.request.include_usage &&
+  return context_.is_stream && !context_.request->include_usage &&
          candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
@@ -138,7 +137,7 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
   if (const auto forced = params.forced_by_model.find(candidate_.model); forced != params.forced_by_model.end()) {
     for (const auto& p : forced->second) input.forced.push_back({p.key, p.json});
   }
-  const chat::Spliced body = chat::splice(context_.body, context_.request, input);
+  const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
 
   const std::shared_ptr<const std::string> fixed = request_head();
   std::string own;
@@ -193,7 +192,7 @@ JudgeRules UpstreamAttempt::rules() const {
   rules.keyword_max_chars = conditions.keyword_max_chars;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
-    return dialect::keyword_rule(text, context_.config->retries.conditions, context_.request, context_.body);
+    return dialect::keyword_rule(text, context_.config->retries.conditions, *context_.request, context_.body);
   };
   return rules;
 }
@@ -342,17 +341,18 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
       const bool written = co_await reply_.write_events(out);
       if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
     }
-    if (step == Step::complete) break;
-    if (step == Step::interrupt) {
-      Error error = judge.error();
-      if (error.origin == Origin::upstream) error.code = Errc::interrupted;
-      error.retry = Retry::never;
-      co_await reply_.fail(error);
-      co_return error;
-    }
+    if (step != Step::complete && step != Step::interrupt) continue;
+    net::Task<Answer> rest = step == Step::complete ? end_stream() : interrupt(judge.error());
+    Answer answer = co_await rest;
+    co_return answer;
   }
-  Answer answer = co_await end_stream();
-  co_return answer;
+}
+
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::interrupt(Error error) {
+  if (error.origin == Origin::upstream) error.code = Errc::interrupted;
+  error.retry = Retry::never;
+  co_await reply_.fail(error);
+  co_return error;
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::end_stream() {

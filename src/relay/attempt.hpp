@@ -28,12 +28,15 @@ class UpstreamAttempt {
   // Connects, asks, and reads the reply's head. Its frame is gone when the long part begins.
   net::Task<Answer> open(upstream::Pool::Reuse reuse);
   net::Task<Result<void>> send_request();
+  // The stage that the reply's head asks for.
+  [[nodiscard]] net::Task<Answer> take_reply();
   net::Task<Answer> take_failure();
   net::Task<Answer> take_plain();
   net::Task<Answer> relay_large(std::string begun);
   net::Task<Answer> refuse_non_stream();
   net::Task<Answer> take_stream();
   net::Task<Answer> end_stream();
+  net::Task<Answer> interrupt(Error error);
 
   // Up to `limit` bytes of the body; more is left unread.
   net::Task<Result<std::string>> read_bounded(std::size_t limit);

@@ -66,7 +66,9 @@ must 'system packages' install_packages $PACKAGES
 must 'Node.js for the web part' install_node
 find_node
 must 'web part' build_web
-must 'gateway (some minutes at first)' build_preset release smartroute
+name='gateway'
+if ! [ -x build/release/smartroute ]; then name='gateway (takes some minutes)'; fi
+must "$name" build_preset release smartroute
 
 if "$build_only"; then
   say 'Built: build/release/smartroute'

@@ -54,7 +54,7 @@ expect 'a folder of somebody else is found before the first step' '*/web cannot 
 expect 'Ctrl-C ends the script and what it runs, not the step alone' '*[.] *Stopped*130 gone' '
   printf "%s\n" ". scripts/lib.sh; . scripts/suites.sh" "hang() { limit 60 sh -c \"echo \\\$\\\$ >started; exec sleep 60\" || true; }" \
     "step name hang; say went on" >slow.sh
-  set -m; bash slow.sh & until [ -s started ]; do :; done
+  set -m; env --default-signal=INT bash slow.sh & until [ -s started ]; do :; done
   kill -INT -- -$!; code=0; wait $! || code=$?
   if kill -0 "$(cat started)" 2>/dev/null; then say "$code" left; else say "$code" gone; fi'
 expect 'another system is told what to install' '*apt-get*g++ cmake and Boost 1.81*' \

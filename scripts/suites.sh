@@ -25,7 +25,7 @@ limit() {
   local pid code=0
   timeout -k 10 "$@" &
   pid=$!
-  trap 'kill "$pid"; exit 130' INT
+  trap 'kill "$pid"; wait "$pid"; exit 130' INT
   wait "$pid" || code=$?
   trap 'exit 130' INT
   return "$code"

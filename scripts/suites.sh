@@ -20,13 +20,13 @@ count_lines() { grep -c "$1" "$2" || true; }
 
 number_after() { sed -nE "s/.*$1([0-9]+).*/\1/p" "$2" | tail -n 1; }
 
-# limit SECONDS COMMAND...: an end for what hangs. timeout takes its command out of reach of Ctrl-C, so that is passed on.
+# limit SECONDS COMMAND...: an end for what hangs. timeout and its command are a process group of their own, which Ctrl-C
+# does not reach: it is passed on.
 limit() {
-  local pid code=0
+  local code=0
+  trap 'kill -TERM -- "-${!:-}" "${!:-}" 2>/dev/null; wait; exit 130' INT
   timeout -k 10 "$@" &
-  pid=$!
-  trap 'kill "$pid"; wait "$pid"; exit 130' INT
-  wait "$pid" || code=$?
+  wait "$!" || code=$?
   trap 'exit 130' INT
   return "$code"
 }

@@ -3,6 +3,9 @@
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config python3 ca-certificates libssl-dev libsimdjson-dev libspdlog-dev libcli11-dev prometheus-cpp-dev nlohmann-json3-dev"
 TEST_PACKAGES="libgtest-dev curl openssl python3-venv"
 
+# npm asks a registry it cannot reach three times; by its defaults that takes six minutes.
+export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000
+
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
@@ -47,11 +50,15 @@ is_available() { [ -n "$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candid
 # The nearest to 1.81, which the code is written for: newer releases of Asio take old names away.
 oldest_boost() { grep -oE '^libboost1\.(8[1-9]|9[0-9])-dev$' | sort -V | head -n 1; }
 
+installed_boosts() {
+  dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
+    sed -nE 's/^installed (libboost1\.[0-9]+-dev)$/\1/p'
+}
+
 # Prints the Boost package that is installed or to be installed; nothing when there is none.
 boost_package() {
   local installed
-  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
-    sed -n 's/^installed //p' | oldest_boost || true)
+  installed=$(installed_boosts | oldest_boost || true)
   if [ -n "$installed" ]; then
     say "$installed"
   else
@@ -102,7 +109,7 @@ find_compiler() {
 
 # install_packages NAME...: what is missing, Boost included; without root or network when nothing is.
 install_packages() {
-  local missing boost
+  local missing boost other
   if [ -z "$(missing_packages "$@")" ]; then
     leave_note 'nothing to do'
     find_compiler
@@ -118,8 +125,10 @@ install_packages() {
   if ! apt_install "${missing[@]}"; then
     say '' >&2
     say "These packages could not be installed: ${missing[*]}" >&2
-    say "If apt-get speaks of packages to be removed: $boost cannot stand beside another Boost; remove that yourself" >&2
-    say '(apt-get remove libboost1.74-dev) if nothing of yours needs it.' >&2
+    other=$(installed_boosts | grep -vx "$boost" | xargs || true)
+    if [ -n "$other" ]; then
+      say "$boost cannot stand beside $other. If nothing of yours needs that: apt-get remove $other" >&2
+    fi
     return 1
   fi
   find_compiler

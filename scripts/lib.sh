@@ -80,7 +80,7 @@ step() {
   # Of a line that was written over and over, the last state.
   tail -n +$((log_lines + 1)) "$LOG" | tail -n 20 | sed -e 's/\r*$//' -e 's/.*\r//' -e 's/^/    /'
   say ''
-  say "The whole log: $LOG"
+  say "The whole log: $PWD/$LOG"
   say "What to do: $(hint "$name")"
   say ''
 }
@@ -102,7 +102,7 @@ note() {
 hint() {
   case "$1" in
   *packages*) say 'read the lines above; the usual causes are the network and the package sources.' ;;
-  *[Nn]ode* | *web*) say 'check that the npm registry can be reached; "rm -rf .tools web/node_modules" starts afresh.' ;;
+  *[Nn]ode* | *web*) say 'read the lines above; npm needs its registry, and "rm -rf .tools web/node_modules" starts afresh.' ;;
   *SDK*) say 'read the lines above; "rm -rf tests/e2e/node_modules build/python" starts afresh.' ;;
   *) say 'read the lines above; "rm -rf build" starts afresh.' ;;
   esac

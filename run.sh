@@ -31,14 +31,44 @@ case "${1:-}" in
   ;;
 esac
 
+# A relative folder is the caller's, wherever the checkout is.
+from_caller() {
+  case "$1" in
+  /*) say "$1" ;;
+  *) say "$CALLED_FROM/$1" ;;
+  esac
+}
+SMARTROUTE_DATA_DIR=$(from_caller "${SMARTROUTE_DATA_DIR:-$PWD/data}")
+export SMARTROUTE_DATA_DIR
+arguments=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+  --data=*) arguments+=("--data=$(from_caller "${1#*=}")") ;;
+  --data)
+    arguments+=("$1")
+    if [ $# -gt 1 ]; then arguments+=("$(from_caller "$2")") && shift; fi
+    ;;
+  *) arguments+=("$1") ;;
+  esac
+  shift
+done
+
+PACKAGES="$BUILD_PACKAGES $(npm_package)"
+check_folders
 one_at_a_time
 start_log
 # shellcheck disable=SC2086
-must 'system packages' install_packages $BUILD_PACKAGES
+require_apt $PACKAGES
+# shellcheck disable=SC2086
+ask_for_root $PACKAGES
+# shellcheck disable=SC2086
+must 'system packages' install_packages $PACKAGES
 must 'Node.js for the web part' install_node
 find_node
 must 'web part' build_web
-must 'gateway (some minutes at first)' build_preset release smartroute
+name='gateway'
+if ! [ -x build/release/smartroute ]; then name='gateway (takes some minutes)'; fi
+must "$name" build_preset release smartroute
 
 if "$build_only"; then
   say 'Built: build/release/smartroute'
@@ -46,4 +76,4 @@ if "$build_only"; then
 fi
 say "[$((STEP + 1))/$STEPS] start; Ctrl-C ends it, then running requests finish first"
 exec 9>&-
-exec build/release/smartroute serve "$@"
+exec build/release/smartroute serve "${arguments[@]}"

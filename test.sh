@@ -70,10 +70,17 @@ after_build() {
   fi
 }
 
+PACKAGES="$BUILD_PACKAGES $TEST_PACKAGES"
+if ! "$quick"; then PACKAGES="$PACKAGES $(npm_package)"; fi
+check_folders
 one_at_a_time
 start_log
 # shellcheck disable=SC2086
-must 'system packages' install_test_packages $BUILD_PACKAGES $TEST_PACKAGES
+require_apt $PACKAGES
+# shellcheck disable=SC2046,SC2086
+ask_for_root $PACKAGES $(llvm_packages)
+# shellcheck disable=SC2086
+must 'system packages' install_test_packages $PACKAGES
 suite 'scripts' check_scripts
 suite 'dependencies point down' check_arrows
 suite 'format' check_format

@@ -3,16 +3,35 @@
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config python3 ca-certificates libssl-dev libsimdjson-dev libspdlog-dev libcli11-dev prometheus-cpp-dev nlohmann-json3-dev"
 TEST_PACKAGES="libgtest-dev curl openssl python3-venv"
 
+# npm asks a registry it cannot reach three times; by its defaults that takes six minutes.
+export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000
+
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    say "Packages are missing and can only be installed by root, and there is no sudo. As root, run:" >&2
-    say "    $*" >&2
-    return 1
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# missing_packages NAME...: one a line, Boost included; a Boost that apt does not know yet is guessed.
+missing_packages() {
+  local name boost
+  for name in "$@"; do has_package "$name" || say "$name"; done
+  boost=$(boost_package)
+  has_package "${boost:=libboost1.81-dev}" || say "$boost"
+}
+
+# Before the first step, so that sudo's question stands alone and a user without root hears everything at once.
+ask_for_root() {
+  local missing
+  missing=$(missing_packages "$@" | xargs)
+  if [ -z "$missing" ] || [ "$(id -u)" -eq 0 ]; then return 0; fi
+  if command -v sudo >/dev/null; then
+    if sudo -n true 2>/dev/null; then return 0; fi
+    say 'System packages are missing. They are installed with sudo, which asks for your password:'
+    say "    $missing"
+    if sudo true; then return 0; fi
   fi
+  say 'System packages are missing, and only root can install them. As root, run this, then start again as yourself:' >&2
+  say "    apt-get update && apt-get install -y --no-install-recommends $missing" >&2
+  return 1
 }
 
 apt_install() {
@@ -31,11 +50,15 @@ is_available() { [ -n "$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candid
 # The nearest to 1.81, which the code is written for: newer releases of Asio take old names away.
 oldest_boost() { grep -oE '^libboost1\.(8[1-9]|9[0-9])-dev$' | sort -V | head -n 1; }
 
+installed_boosts() {
+  dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
+    sed -nE 's/^installed (libboost1\.[0-9]+-dev)$/\1/p'
+}
+
 # Prints the Boost package that is installed or to be installed; nothing when there is none.
 boost_package() {
   local installed
-  installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' 'libboost1.*-dev' 2>/dev/null |
-    sed -n 's/^installed //p' | oldest_boost || true)
+  installed=$(installed_boosts | oldest_boost || true)
   if [ -n "$installed" ]; then
     say "$installed"
   else
@@ -49,7 +72,7 @@ know_packages() { is_available g++ || apt_update; }
 # The suffix of LLVM's programs: the code is formatted and linted by release 14; where a distribution does not have it,
 # its own release still fuzzes.
 llvm_suffix() {
-  if command -v clang++-14 >/dev/null || is_available clang-14; then say -14; fi
+  if command -v clang++-14 >/dev/null || is_available clang-14 || ! is_available clang; then say -14; fi
 }
 
 llvm_packages() {
@@ -86,11 +109,8 @@ find_compiler() {
 
 # install_packages NAME...: what is missing, Boost included; without root or network when nothing is.
 install_packages() {
-  require_apt "$@"
-  local missing=() name boost
-  for name in "$@"; do has_package "$name" || missing+=("$name"); done
-  boost=$(boost_package)
-  if [ ${#missing[@]} -eq 0 ] && [ -n "$boost" ] && has_package "$boost"; then
+  local missing boost other
+  if [ -z "$(missing_packages "$@")" ]; then
     leave_note 'nothing to do'
     find_compiler
     return 0
@@ -101,20 +121,21 @@ install_packages() {
     say 'This system has no Boost 1.81 or newer. Debian 12 and Ubuntu 24.04 have it; Ubuntu 22.04 does not.' >&2
     return 1
   fi
-  has_package "$boost" || missing+=("$boost")
+  mapfile -t missing < <(missing_packages "$@")
   if ! apt_install "${missing[@]}"; then
     say '' >&2
     say "These packages could not be installed: ${missing[*]}" >&2
-    say "If apt-get speaks of packages to be removed: $boost cannot stand beside another Boost; remove that yourself" >&2
-    say '(apt-get remove libboost1.74-dev) if nothing of yours needs it.' >&2
+    other=$(installed_boosts | grep -vx "$boost" | xargs || true)
+    if [ -n "$other" ]; then
+      say "$boost cannot stand beside $other. If nothing of yours needs that: apt-get remove $other" >&2
+    fi
     return 1
   fi
   find_compiler
-  leave_note "installed: ${missing[*]}"
+  leave_note "${#missing[@]} installed"
 }
 
 install_test_packages() {
-  require_apt "$@"
   know_packages
   # shellcheck disable=SC2046
   install_packages "$@" $(llvm_packages)
@@ -137,16 +158,14 @@ find_node() {
   return 1
 }
 
+# The system's npm, where nothing else can bring a good Node.
+npm_package() { find_node || command -v npm >/dev/null || say npm; }
+
 # npm's own `node` package in .tools, brought by whatever npm there is. The system's Node stays as it is.
 install_node() {
   if find_node; then
     leave_note "Node $(node --version)"
     return 0
-  fi
-  if ! command -v npm >/dev/null; then
-    require_apt npm
-    apt_update
-    apt_install npm
   fi
   rm -rf .tools
   mkdir -p .tools

@@ -2,12 +2,12 @@
 # checkout.
 set -euo pipefail
 
+# The output of apt-cache and others is read here: it must not be translated.
+export LC_ALL=C.UTF-8
+unset LANGUAGE CDPATH
+
+CALLED_FROM=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-if ! mkdir -p build/logs 2>/dev/null || ! [ -w build/logs ]; then
-  printf 'The folder %s/build cannot be written by %s.\n' "$PWD" "$(id -un)" >&2
-  printf 'What to do: make it yours (sudo chown -R %s build) or remove it.\n' "$(id -un)" >&2
-  exit 1
-fi
 
 LOG=${LOG:-build/logs/run.log}
 STEPS=${STEPS:-0}
@@ -15,6 +15,21 @@ STEP=0
 STEP_STATUS=0
 
 say() { printf '%s\n' "$*"; }
+
+trap 'say ""; say "Stopped. Start it again to go on from here."; exit 130' INT
+
+# Another user's files, as `sudo ./run.sh` leaves them, would stop one step after the other.
+check_folders() {
+  local folder
+  mkdir -p build/logs 2>/dev/null || true
+  for folder in . build build/logs build/* .tools web web/dist web/node_modules tests/e2e/node_modules; do
+    if [ -w "$folder" ]; then continue; fi
+    if [ "$folder" != build/logs ] && ! [ -e "$folder" ]; then continue; fi
+    say "$PWD/$folder cannot be written by $(id -un)." >&2
+    say "What to do: make the checkout yours: sudo chown -R $(id -un) '$PWD'" >&2
+    exit 1
+  done
+}
 
 # Two builds in one checkout would overwrite each other. The lock ends with this process.
 one_at_a_time() {
@@ -38,17 +53,19 @@ seconds_since() {
 # it went, and a failure shows the end of the log. Always returns 0, because it must never stand in a condition: there
 # bash ignores `set -e` in everything that is called, and a step whose second command of five failed would pass.
 step() {
-  local name=$1 begun dots
+  local name=$1 begun dots log_lines
   shift
   STEP=$((STEP + 1))
   dots='.............................................'
   printf '[%d/%d] %s %s ' "$STEP" "$STEPS" "$name" "${dots:${#name}}"
   rm -f build/logs/note
   printf '\n===== %s\n' "$name" >>"$LOG"
+  log_lines=$(wc -l <"$LOG")
   begun=$(date +%s%N)
   set +e
-  # Not 9, the lock: what a step leaves running must not keep it.
+  # Not 9, the lock: what a step leaves running must not keep it. And some programs end well after Ctrl-C.
   (
+    trap 'exit 130' INT
     set -euo pipefail
     "$@"
   ) >>"$LOG" 2>&1 </dev/null 9>&-
@@ -60,9 +77,10 @@ step() {
   fi
   say "FAILED after $(seconds_since "$begun")$(note)"
   say ''
-  tail -n 20 "$LOG" | sed 's/^/    /'
+  # Of a line that was written over and over, the last state.
+  tail -n +$((log_lines + 1)) "$LOG" | tail -n 20 | sed -e 's/\r*$//' -e 's/.*\r//' -e 's/^/    /'
   say ''
-  say "The whole log: $LOG"
+  say "The whole log: $PWD/$LOG"
   say "What to do: $(hint "$name")"
   say ''
 }
@@ -84,7 +102,7 @@ note() {
 hint() {
   case "$1" in
   *packages*) say 'read the lines above; the usual causes are the network and the package sources.' ;;
-  *[Nn]ode* | *web*) say 'check that the npm registry can be reached; "rm -rf .tools web/node_modules" starts afresh.' ;;
+  *[Nn]ode* | *web*) say 'read the lines above; npm needs its registry, and "rm -rf .tools web/node_modules" starts afresh.' ;;
   *SDK*) say 'read the lines above; "rm -rf tests/e2e/node_modules build/python" starts afresh.' ;;
   *) say 'read the lines above; "rm -rf build" starts afresh.' ;;
   esac

@@ -12,7 +12,7 @@ failed=0
 # expect NAME WANTED SCRIPT: the output of a script that has sourced the helpers, run in an empty checkout.
 expect() {
   local name=$1 wanted=$2 script=$3 got
-  got=$(cd "$work" && LOG=build/logs/self.log STEPS=1 bash -c '. scripts/lib.sh; . scripts/install.sh; . scripts/build.sh; . scripts/suites.sh; '"$script" 2>&1 || true)
+  got=$(cd "$work" && LOG=build/logs/self.log STEPS=1 bash -c 'mkdir -p build/logs; . scripts/lib.sh; . scripts/install.sh; . scripts/build.sh; . scripts/suites.sh; '"$script" 2>&1 || true)
   # shellcheck disable=SC2053
   if [[ "$got" != $wanted ]]; then
     printf 'FAILED: %s\n  wanted: %s\n  got:    %s\n' "$name" "$wanted" "$got"
@@ -40,8 +40,23 @@ expect 'a build without test programs is no passed suite' '*no test ran*1' \
   'mkdir -p empty; rm -f build/logs/counts; code=0; run_gtest empty || code=$?; say $code'
 expect 'Boost nearest to 1.81 is taken, and nothing older' 'libboost1.83-dev' \
   'printf "libboost1.74-dev\nlibboost1.88-dev\nlibboost1.83-dev\nlibboost1.83-tools-dev\n" | oldest_boost'
-expect 'without root and sudo the command to run is shown' '*As root, run:*apt-get install g++*' \
-  'id() { say 1000; }; command() { return 1; }; as_root apt-get install g++'
+missing='id() { say 1000; }; missing_packages() { say g++; say npm; }'
+expect 'without root and sudo the whole command to run is shown' '*As root, run*apt-get update && apt-get install * g++ npm' \
+  "$missing; command() { return 1; }; ask_for_root g++ npm"
+expect 'a user who may not use sudo is shown it too' '*password:*g++ npm*As root, run*apt-get install * g++ npm' \
+  "$missing; sudo() { return 1; }; ask_for_root g++ npm"
+expect 'sudo without a password asks nothing' 'asked nothing' \
+  "$missing; sudo() { true; }; ask_for_root g++ npm; say asked nothing"
+expect 'nobody is asked for root when nothing is missing' 'asked nothing' \
+  'id() { say 1000; }; missing_packages() { true; }; sudo() { say asked; }; ask_for_root g++; say asked nothing'
+expect 'a folder of somebody else is found before the first step' '*/web cannot be written*sudo chown -R *' \
+  'mkdir -p web; [() { builtin [ "$1$2" != -wweb ] && builtin [ "$@"; }; check_folders'
+expect 'Ctrl-C ends the script and what it runs, not the step alone' '*[.] *Stopped*130 gone' '
+  printf "%s\n" ". scripts/lib.sh; . scripts/suites.sh" "hang() { limit 60 sh -c \"echo \\\$\\\$ >started; exec sleep 60\" || true; }" \
+    "step name hang; say went on" >slow.sh
+  set -m; env --default-signal=INT bash slow.sh & until [ -s started ]; do :; done
+  kill -INT -- -$!; code=0; wait $! || code=$?
+  for try in 1 2 3 4 5 6 7 8 9; do kill -0 "$(cat started)" 2>/dev/null || { say "$code" gone; break; }; sleep 0.$try; done'
 expect 'another system is told what to install' '*apt-get*g++ cmake and Boost 1.81*' \
   'command() { return 1; }; require_apt g++ cmake'
 expect 'a failed npm ci is not remembered as done' '1-absent' '

@@ -20,6 +20,17 @@ count_lines() { grep -c "$1" "$2" || true; }
 
 number_after() { sed -nE "s/.*$1([0-9]+).*/\1/p" "$2" | tail -n 1; }
 
+# limit SECONDS COMMAND...: an end for what hangs. timeout and its command are a process group of their own, which Ctrl-C
+# does not reach: it is passed on.
+limit() {
+  local code=0
+  trap 'kill -TERM -- "-${!:-}" "${!:-}" 2>/dev/null; wait; exit 130' INT
+  timeout -k 10 "$@" &
+  wait "$!" || code=$?
+  trap 'exit 130' INT
+  return "$code"
+}
+
 # The GoogleTest programs of a build. A test that began and did not end well has failed: a crash prints no verdict.
 run_gtest() {
   local dir=$1 program report code ok skipped bad status=0
@@ -29,7 +40,7 @@ run_gtest() {
     if ! [ -f "$program" ] || ! [ -x "$program" ]; then continue; fi
     report=build/logs/$(basename "$dir")-$(basename "$program").txt
     code=0
-    timeout -k 10 600 "${runner[@]}" "$program" >"$report" 2>&1 || code=$?
+    limit 600 "${runner[@]}" "$program" >"$report" 2>&1 || code=$?
     ok=$(count_lines '^\[       OK \]' "$report")
     skipped=$(count_lines '^\[  SKIPPED \] .*ms)$' "$report")
     bad=$(($(count_lines '^\[ RUN      \]' "$report") - ok - skipped))
@@ -49,7 +60,7 @@ run_integration() {
   binary=$PWD/$1/smartroute
   report=$PWD/build/logs/$(basename "$1")-integration.txt
   (cd tests/integration &&
-    SMARTROUTE_BIN=$binary timeout -k 10 600 "${runner[@]}" python3 -W ignore -m unittest discover -v -p 'test_*.py') \
+    SMARTROUTE_BIN=$binary limit 600 "${runner[@]}" python3 -W ignore -m unittest discover -v -p 'test_*.py') \
     >"$report" 2>&1 || code=$?
   cat "$report"
   if [ "$code" -eq 124 ]; then say 'not ended after 10 minutes'; fi
@@ -138,7 +149,7 @@ json_field() { node -p 'JSON.parse(require("fs").readFileSync(process.argv[1]))[
 run_node_sdk() {
   local binary=$PWD/$1 report=$PWD/build/logs/e2e.tap code=0 passed bad
   npm_install_in tests/e2e
-  (cd tests/e2e && SMARTROUTE_BIN=$binary timeout -k 10 600 node --test --test-concurrency=1 \
+  (cd tests/e2e && SMARTROUTE_BIN=$binary limit 600 node --test --test-concurrency=1 \
     --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$report" \
     ./*.test.js) || code=$?
   passed=$(number_after '^# pass ' "$report")
@@ -157,7 +168,7 @@ run_python_sdk() {
       return 0
     fi
   fi
-  SMARTROUTE_BIN=$PWD/$1 timeout -k 10 300 "$python" -W ignore -m unittest -v tests/e2e/python/test_sdk.py >"$report" 2>&1 || code=$?
+  SMARTROUTE_BIN=$PWD/$1 limit 300 "$python" -W ignore -m unittest -v tests/e2e/python/test_sdk.py >"$report" 2>&1 || code=$?
   cat "$report"
   ran=$(number_after '^Ran ' "$report")
   bad=$(($(count_lines '^FAIL: ' "$report") + $(count_lines '^ERROR: ' "$report")))

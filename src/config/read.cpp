@@ -423,6 +423,7 @@ void read_limits(const Section& root, Config& config) {
   section.read_count("event_bytes", out.event_bytes, 4096, 256 * mib);
   section.read("head_timeout", out.head_timeout, 1);
   section.read("body_timeout", out.body_timeout, 1);
+  section.read_count("body_min_rate", out.body_min_rate, 0, mib);
   section.read("idle_timeout", out.idle_timeout, 1);
   section.read("write_timeout", out.write_timeout, 1);
   section.warn_unknown(
@@ -433,6 +434,7 @@ void read_limits(const Section& root, Config& config) {
        "event_bytes",
        "head_timeout",
        "body_timeout",
+       "body_min_rate",
        "idle_timeout",
        "write_timeout"}
   );

@@ -83,4 +83,16 @@ Result<std::shared_ptr<asio::ssl::context>> TlsContexts::get(const std::string& 
   return place;
 }
 
+Result<void> check_authorities(const std::string& ca_file) {
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  boost::system::error_code ec;
+  context.load_verify_file(ca_file, ec);
+  if (ec) {
+    return gateway_error(
+        Errc::invalid_config, ca_file + " holds no certificates in PEM form that can be read (" + ec.message() + ")"
+    );
+  }
+  return {};
+}
+
 }  // namespace gw::upstream

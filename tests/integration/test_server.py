@@ -1,11 +1,9 @@
 """HTTP/1.1 framing, limits, routes and doors, over raw sockets."""
 
 import json
-import pathlib
 import select
 import signal
 import subprocess
-import tempfile
 import threading
 import unittest
 
@@ -285,19 +283,6 @@ class Starting(unittest.TestCase):
                                    capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual(third.returncode, 1)
             self.assertIn("is in use", third.stderr)
-
-    def test_config_check_takes_the_boot_path(self):
-        with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder) / "config.json"
-            file.write_text('{"schema_version":1,"models":{"t1":[{"model":"m","provider":"x"}]},"router":{"mode":"y"}}')
-            check = subprocess.run([BINARY, "config", "check", str(file)], capture_output=True, text=True, timeout=PATIENCE)
-            self.assertEqual(check.returncode, 1)
-            self.assertIn("models.t1[0].provider", check.stderr)
-            self.assertIn("router.mode", check.stderr)
-            serve = subprocess.run([BINARY, "serve", "--data", folder, "--port", "0"], capture_output=True, text=True, timeout=PATIENCE)
-            self.assertEqual(serve.returncode, 1)
-            self.assertIn("models.t1[0].provider", serve.stderr)
-            self.assertIn('"router":{"mode":"y"}', file.read_text(), "a bad file is never touched")
 
 
 class Descriptors(unittest.TestCase):

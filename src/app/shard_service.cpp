@@ -51,7 +51,7 @@ http::ServerLimits ShardService::limits() const {
   limits.head = {from.head_bytes, from.header_count};
   limits.body_bytes = from.body_bytes;
   limits.head_timeout = from.head_timeout;
-  limits.body_timeout = from.body_timeout;
+  limits.body_pace = {from.body_timeout, from.body_min_rate};
   limits.idle_timeout = from.idle_timeout;
   limits.write_timeout = from.write_timeout;
   return limits;

@@ -10,7 +10,7 @@
 
 namespace gw::app {
 
-/// Errors: invalid_config naming the file and what OpenSSL said of it.
+/// Errors: invalid_config, with the setting as `param` and the file and its fault in the message.
 [[nodiscard]] Result<std::shared_ptr<SSL_CTX>> make_server_context(const config::Tls& settings);
 
 /// For `Connection::handshake` on the server's side; `argument` is not used.

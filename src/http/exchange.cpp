@@ -35,6 +35,17 @@ Error gone(const net::IoResult& result) {
   return client_error(Errc::client_gone, "the client's connection ended: " + net::describe(result));
 }
 
+Error too_slow(const BodyPace& pace, bool is_rate, std::size_t received) {
+  std::string message =
+      "the request body stopped arriving for " + std::to_string(pace.silence.count()) + " ms (limits.body_timeout)";
+  if (is_rate) {
+    message = "the request body came too slowly, " + std::to_string(received) + " bytes so far; after " +
+              std::to_string(pace.silence.count()) + " ms (limits.body_timeout) it must average " +
+              std::to_string(pace.min_rate) + " bytes a second (limits.body_min_rate)";
+  }
+  return client_error(Errc::request_timeout, std::move(message));
+}
+
 }  // namespace
 
 void Buffer::reserve(std::size_t capacity) {
@@ -92,18 +103,13 @@ Exchange::Exchange(
 
 net::Task<Result<std::size_t>> Exchange::read_more(std::span<char> into) {
   if (const std::size_t ready = connection_.read_now(into); ready != 0) co_return ready;
-  connection_.deadline(Clock::now() + limits_.body_timeout);
+  const BodyDeadline deadline = body_deadline(limits_.body_pace, received_, Clock::now(), body_.size());
+  connection_.deadline(deadline.due);
   const net::IoResult result = co_await connection_.read(into);
   connection_.deadline(far_future);
   if (result.ok()) co_return result.bytes;
   keep_alive_ = false;
-  if (result.stop == net::Stop::deadline) {
-    co_return client_error(
-        Errc::request_timeout,
-        "the request body stopped arriving for " + std::to_string(limits_.body_timeout.count()) +
-            " ms (limits.body_timeout)"
-    );
-  }
+  if (result.stop == net::Stop::deadline) co_return too_slow(limits_.body_pace, deadline.is_rate, body_.size());
   client_gone_ = true;
   co_return gone(result);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "http/body_pace.hpp"
 #include "http/head.hpp"
 #include "net/connection.hpp"
 #include "net/shard.hpp"
@@ -22,7 +23,7 @@ struct ServerLimits {
   HeadLimits head;
   std::size_t body_bytes = std::size_t{32} * 1024 * 1024;
   Millis head_timeout{15000};
-  Millis body_timeout{60000};
+  BodyPace body_pace;
   Millis idle_timeout{75000};
   Millis write_timeout{60000};
 };

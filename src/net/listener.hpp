@@ -65,4 +65,8 @@ class Listener {
   std::atomic<std::uint64_t> refused_{0};
 };
 
+/// What would keep `Listener::open` from working, but for the port being in use: that may be a gateway that runs.
+/// Listens to nothing.
+[[nodiscard]] Result<void> can_listen(const Listener::Options& options);
+
 }  // namespace gw::net

@@ -1,9 +1,8 @@
 #include "upstream/tls.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-
-#include <boost/asio/ip/address.hpp>
 
 namespace gw::upstream {
 
@@ -82,6 +81,19 @@ Result<std::shared_ptr<SSL_CTX>> TlsContexts::get(const std::string& ca_file, bo
   }
   place = std::move(made);
   return place;
+}
+
+Result<void> check_authorities(const std::string& ca_file) {
+  ::ERR_clear_error();
+  const std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+  if (!context || ::SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
+    const char* const why = ::ERR_reason_error_string(::ERR_peek_last_error());
+    return gateway_error(
+        Errc::invalid_config,
+        ca_file + " holds no certificates in PEM form that can be read (" + (why != nullptr ? why : "none in it") + ")"
+    );
+  }
+  return {};
 }
 
 }  // namespace gw::upstream

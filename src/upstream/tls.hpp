@@ -50,4 +50,7 @@ class TlsContexts {
   std::map<std::pair<std::string, bool>, std::shared_ptr<SSL_CTX>> contexts_;
 };
 
+/// Whether TlsContexts can take a file of authorities. Errors: invalid_config, saying what is wrong with it.
+[[nodiscard]] Result<void> check_authorities(const std::string& ca_file);
+
 }  // namespace gw::upstream

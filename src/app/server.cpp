@@ -244,7 +244,7 @@ void Server::stop_accepting() {
   listener_->close();
   runtime_.closing.store(true, std::memory_order_relaxed);
   grace_timer_.expires_after(config_->server.grace);
-  grace_timer_.async_wait([this](const boost::system::error_code& error) {
+  grace_timer_.async_wait([](const boost::system::error_code& error) {
     if (error) return;
     telemetry::log(Level::warn, "grace_over", "requests under way are cut (server.grace)");
     telemetry::stop_log();

@@ -10,7 +10,7 @@
 namespace gw::config {
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 
 bool is_file(const std::string& path) {
   std::error_code ec;  // a name that is too long, a folder that may not be entered

@@ -14,7 +14,7 @@ namespace gw::http {
 namespace {
 
 // A body is never allocated at its announced size before bytes have come: an announcement is free to make.
-constexpr std::size_t first_body_bytes = 256 * 1024;
+constexpr std::size_t first_body_bytes = std::size_t{256} * 1024;
 
 // RFC 9110 6.6.1; one formatting a second and thread.
 std::string_view date_line() {

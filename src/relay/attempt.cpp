@@ -13,10 +13,11 @@ using upstream::Pool;
 
 namespace {
 
-constexpr std::size_t max_failure_body = 64 * 1024;      // fault U14
-constexpr std::size_t max_inspected_body = 1024 * 1024;  // a plain answer beyond this is relayed as it comes
-constexpr Millis finish_linger{1000};                    // after the finish reason: for usage and [DONE]
-constexpr std::size_t max_drained = 64 * 1024;
+constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
+constexpr std::size_t max_inspected_body =
+    std::size_t{1024} * 1024;          // a plain answer beyond this is relayed as it comes
+constexpr Millis finish_linger{1000};  // after the finish reason: for usage and [DONE]
+constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view wanted = "text/event-stream";

@@ -16,7 +16,7 @@ namespace gw::telemetry {
 namespace {
 
 constexpr std::size_t queue_lines = 1024;  // of 400 bytes each, taken at start; request lines come in batches
-constexpr std::size_t flush_bytes = 32 * 1024;
+constexpr std::size_t flush_bytes = std::size_t{32} * 1024;
 
 struct Log {
   std::shared_ptr<spdlog::details::thread_pool> pool;

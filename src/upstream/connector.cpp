@@ -3,11 +3,10 @@
 #include "http/head.hpp"
 #include "net/wakeup.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <array>
 
@@ -20,7 +19,7 @@ using net::Stop;
 namespace {
 
 constexpr Millis attempt_delay{250};  // RFC 8305 section 8, recommended value
-constexpr std::size_t max_proxy_head = 16 * 1024;
+constexpr std::size_t max_proxy_head = std::size_t{16} * 1024;
 
 Error cancelled(Stop reason) {
   if (reason == Stop::shutdown) return gateway_error(Errc::shutting_down, "the gateway is shutting down");
@@ -125,9 +124,7 @@ class Race : public std::enable_shared_from_this<Race> {
     shard_.gate().spawn("connect", try_one(shared_from_this(), tries_.size() - 1, target));
   }
 
-  static net::Task<void> try_one(
-      std::shared_ptr<Race> self, std::size_t index, boost::asio::ip::tcp::endpoint target
-  ) {
+  static net::Task<void> try_one(std::shared_ptr<Race> self, std::size_t index, boost::asio::ip::tcp::endpoint target) {
     const net::IoResult result =
         co_await self->tries_[index]->connect(target.data(), static_cast<socklen_t>(target.size()));
     self->connected(index, result);

@@ -19,7 +19,8 @@ constexpr bool has_chunks = true;
 constexpr std::size_t step = 64;
 constexpr std::size_t sizes = 32;  // up to 2 KiB; larger ones are rare and the allocator's
 constexpr std::size_t chunk_bytes = std::size_t{32} * 1024;
-constexpr std::size_t max_spare = 8;  // empty chunks a thread keeps
+constexpr std::uint8_t max_recent = 6;  // blocks of a size that are kept at hand
+constexpr std::size_t max_spare = 8;    // empty chunks a thread keeps
 
 struct Free {
   Free* next;
@@ -57,6 +58,10 @@ Chunk* map_chunk() {
   return new (at) Chunk;
 }
 
+Chunk* chunk_of(void* block) noexcept {
+  return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(chunk_bytes - 1));
+}
+
 class Store {
  public:
   Store() = default;
@@ -73,7 +78,29 @@ class Store {
     spares_ = max_spare;
   }
 
+  // What was given back last is taken first, without a look at its chunk.
   void* take(std::size_t index) {
+    if (Free* const one = recent_[index]; one != nullptr) {
+      recent_[index] = one->next;
+      --recent_count_[index];
+      return one;
+    }
+    return take_from_chunk(index);
+  }
+
+  void give(void* block, std::size_t index) noexcept {
+    if (recent_count_[index] < max_recent) {
+      auto* const one = static_cast<Free*>(block);
+      one->next = recent_[index];
+      recent_[index] = one;
+      ++recent_count_[index];
+      return;
+    }
+    Chunk& chunk = *chunk_of(block);
+    if (chunk.owner == this) give_to_chunk(chunk, block);
+  }
+
+  void* take_from_chunk(std::size_t index) {
     Chunk* chunk = rooms_[index];
     if (chunk == nullptr) chunk = add_chunk(index);
     void* block = chunk->free;
@@ -88,7 +115,7 @@ class Store {
     return block;
   }
 
-  void give(Chunk& chunk, void* block) noexcept {
+  void give_to_chunk(Chunk& chunk, void* block) noexcept {
     const bool had_room = chunk.has_room();
     auto* const one = static_cast<Free*>(block);
     one->next = chunk.free;
@@ -140,6 +167,8 @@ class Store {
     if (chunk.next != nullptr) chunk.next->previous = chunk.previous;
   }
 
+  std::array<Free*, sizes> recent_{};
+  std::array<std::uint8_t, sizes> recent_count_{};
   std::array<Chunk*, sizes> rooms_{};  // by size: the chunks with room
   Chunk* spare_ = nullptr;
   std::size_t spares_ = 0;
@@ -164,8 +193,7 @@ void give_block(void* block, std::size_t bytes) noexcept {
     ::operator delete(block);
     return;
   }
-  auto* const chunk = reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(chunk_bytes - 1));
-  if (chunk->owner == &store) store.give(*chunk, block);
+  store.give(block, index_of(bytes));
 }
 
 }  // namespace gw

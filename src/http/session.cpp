@@ -42,7 +42,7 @@ class Session {
 
 // Between requests a connection holds no buffer: what comes is read into the shard's memory, then kept at its size.
 net::Task<net::IoResult> Session::wait_for_first_byte(const ServerLimits& limits) {
-  connection_->deadline(Clock::now() + limits.idle_timeout);
+  connection_->deadline(shard_.reactor().now() + limits.idle_timeout);
   // A large body goes on into memory of its own, uncopied.
   const std::span<char> scratch = shard_.scratch().first(first_read_bytes);
   const net::IoResult result = co_await connection_->read(scratch);

@@ -122,6 +122,7 @@ int Reactor::wait_ms(Millis longest) const noexcept {
   const TimePoint due = timers_.next();
   if (due == far_future) return bound;
   // Rounded up: a wake-up before the time would find nothing to do.
+  if (due <= now_) return 0;
   const auto left = std::chrono::ceil<Millis>(due - Clock::now()).count();
   return static_cast<int>(std::clamp<Millis::rep>(left, 0, bound));
 }
@@ -129,6 +130,7 @@ int Reactor::wait_ms(Millis longest) const noexcept {
 void Reactor::turn(Millis longest) {
   std::array<epoll_event, batch> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): the kernel fills it
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(batch), wait_ms(longest));
+  now_ = Clock::now();
   told_count_ = count > 0 ? static_cast<std::size_t>(count) : 0;
   for (std::size_t i = 0; i < told_count_; ++i) told_[i] = static_cast<Watch*>(events[i].data.ptr);
   for (std::size_t i = 0; i < told_count_; ++i) {
@@ -138,7 +140,8 @@ void Reactor::turn(Millis longest) {
   told_count_ = 0;
   run_deferred();
   run_posted();
-  if (timers_.next() != far_future) timers_.run(Clock::now());
+  // A time that passes while the turn lasts is the next turn's, which then does not wait.
+  if (timers_.next() <= now_) timers_.run(now_);
 }
 
 void Reactor::run() {

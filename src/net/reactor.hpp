@@ -87,6 +87,9 @@ class Reactor {
 
   [[nodiscard]] Timers& timers() noexcept { return timers_; }
 
+  /// When this turn began: for deadlines and ages, where a turn's length does not matter.
+  [[nodiscard]] TimePoint now() const noexcept { return now_; }
+
   /// Turns until `stop`.
   void run();
 
@@ -111,6 +114,7 @@ class Reactor {
   int epoll_ = -1;
   int event_ = -1;  // eventfd(2): written by `post` and `stop`
   Timers timers_;
+  TimePoint now_ = Clock::now();
   // The events of this turn that were not told yet: a watch that goes away takes its own out.
   std::array<Watch*, batch> told_{};
   std::size_t told_count_ = 0;

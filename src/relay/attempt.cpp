@@ -83,9 +83,9 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_reply() {
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   const config::Upstream& settings = context_.config->upstream;
   const TimePoint connect_by = std::min(total_by_, begun_ + context_.config->timeouts.connect[candidate_.tier]);
-  TimePoint asked = Clock::now();
+  TimePoint asked = begun_;
   Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, connect_by, settings, context_.cancel);
-  context_.outcome.upstream_wait += Clock::now() - asked;
+  if (!lease || !lease->reused) context_.outcome.upstream_wait += Clock::now() - asked;
   if (!lease) co_return lease.error();
 
   call_.emplace(context_.exchange.shard(), std::move(*lease));
@@ -165,9 +165,10 @@ void UpstreamAttempt::give_back() {
 net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) {
   std::string body;
   while (body.size() < limit) {
-    const TimePoint asked = Clock::now();
+    const bool waits = !call_->has_more_now();
+    const TimePoint asked = waits ? Clock::now() : TimePoint{};
     const Result<Call::Piece> piece = co_await call_->read();
-    context_.outcome.upstream_wait += Clock::now() - asked;
+    if (waits) context_.outcome.upstream_wait += Clock::now() - asked;
     if (!piece) co_return piece.error();
     body.append(piece->bytes);
     if (piece->end) break;

@@ -51,6 +51,9 @@ class Call {
   /// The next part of the body. A body cut before its end is upstream_protocol; silence past the deadline idle_timeout.
   net::Task<Result<Piece>> read();
 
+  /// The next `read` does not wait.
+  [[nodiscard]] bool has_more_now() const noexcept { return !rest_.empty() || complete_; }
+
   /// The body was read to its end and the peer keeps the connection.
   [[nodiscard]] bool reusable() const noexcept { return complete_ && keep_alive_; }
 

@@ -37,7 +37,7 @@ Result<Pool::Target*> Pool::target_of(const std::shared_ptr<const config::Provid
 net::Task<Result<Pool::Lease>> Pool::acquire(
     Host& host, Reuse reuse, TimePoint deadline, const config::Upstream& settings, net::Cancel& cancel
 ) {
-  const TimePoint now = Clock::now();
+  const TimePoint now = shard_.reactor().now();
   while (reuse == Reuse::allowed && !host.idle_.empty()) {
     Host::Idle last = std::move(host.idle_.back());
     host.idle_.pop_back();
@@ -60,7 +60,7 @@ void Pool::release(Host& host, std::unique_ptr<net::Connection> connection, cons
   idle_limit_ = settings.pool_idle;
   if (connection->stopped() != net::Stop::none || host.idle_.size() >= settings.pool_size) return;
   connection->deadline(far_future);
-  host.idle_.push_back({std::move(connection), Clock::now()});
+  host.idle_.push_back({std::move(connection), shard_.reactor().now()});
   ++counters_.idle;
   if (sweep_.due() == far_future) sweep_.at(Clock::now() + sweep_interval);
 }

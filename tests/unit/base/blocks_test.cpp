@@ -45,7 +45,7 @@ TEST(Blocks, whatever_the_order_every_block_is_its_own) {
   while (!live.empty()) check_and_give(live.size() - 1);
 }
 
-TEST(Blocks, one_given_back_on_another_thread_is_left_alone) {
+TEST(Blocks, one_given_back_on_another_thread_does_no_harm) {
   void* const memory = take_block(100);
   std::thread other([&] { give_block(memory, 100); });
   other.join();

@@ -2,7 +2,6 @@
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
 #include "intent/intent.hpp"
-#include "net/client_watch.hpp"
 #include "routing/routing.hpp"
 
 namespace gw::app {
@@ -13,9 +12,17 @@ void cancel_request(void* cancel) {
 }
 
 void append_ms(std::string& line, std::string_view key, Duration value) {
-  const auto tenths = std::chrono::duration_cast<std::chrono::microseconds>(value).count() / 100;
-  line.append(" ").append(key).append("=").append(std::to_string(tenths / 10)).append(".");
-  line.append(std::to_string(tenths % 10));
+  const auto tenths =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(value).count()) / 100;
+  line.append(key);
+  append_number(line, tenths / 10);
+  line.push_back('.');
+  line.push_back(static_cast<char>('0' + tenths % 10));
+}
+
+void append_count(std::string& line, std::string_view key, std::uint64_t value) {
+  line.append(key);
+  append_number(line, value);
 }
 
 }  // namespace
@@ -34,38 +41,43 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
 
   Result<chat::ChatRequest> request = chat::read(context.body);
   if (!request) co_return request.error();
-  context.request = std::move(*request);
-  context.is_stream = context.request.stream;
+  context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
+  context.is_stream = context.request->stream;
 
-  context.verdict = intent::classify(context.request, context.body, *context.config);
-  Result<routing::Plan> plan = routing::plan(context.verdict, context.request, *context.config);
+  context.verdict = intent::classify(*context.request, context.body, *context.config);
+  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, *context.config);
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
+  exchange.release_head();
   co_return Result<void>{};
 }
 
+net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) {
+  http::Exchange& exchange = context.exchange;
+  const int status = http::status_of(error);
+  exchange.header("x-smartroute-request-id", context.id.text());
+  if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
+  if (status == 503) exchange.header("Retry-After", "1");
+  const std::string body = relay::error_body(error, status);
+  context.outcome.error = std::move(error);
+  if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
+}
+
+net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& cancel) {
+  const net::Connection::OnHangup watch(context.exchange.connection(), cancel_request, &cancel);
+  const InFlight counted(context.is_stream ? &metrics_.streams : nullptr);
+  co_await relay::run(context, relay::Services{pool_, metrics_});
+}
+
+// Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.
 net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   net::Cancel cancel;
   relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
-  const Result<void> prepared = co_await prepare(context);
-  if (!prepared) {
-    context.outcome.error = prepared.error();
-    const Error& error = prepared.error();
-    const int status = http::status_of(error);
-    exchange.header("x-smartroute-request-id", context.id.text());
-    if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
-    if (status == 503) exchange.header("Retry-After", "1");
-    const std::string body = relay::error_body(error, status);
-    if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
-  } else {
-    const net::ClientWatch::Entry watch(shard_.clients(), exchange.connection().fd(), cancel_request, &cancel);
-    if (context.is_stream) metrics_.streams.fetch_add(1, std::memory_order_relaxed);
-    const bool is_stream = context.is_stream;
-    co_await relay::run(context, relay::Services{pool_, metrics_});
-    if (is_stream) metrics_.streams.fetch_sub(1, std::memory_order_relaxed);
-  }
+  Result<void> prepared = co_await prepare(context);
+  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, std::move(prepared.error()));
+  co_await rest;
   record(context);
 }
 
@@ -89,25 +101,27 @@ void ShardService::record(const relay::Context& context) {
   metrics_.request(sample);
 
   if (!telemetry::log_enabled(telemetry::Level::info)) return;
-  std::string line = "id=";
-  line.append(context.id.text()).append(" status=").append(std::to_string(sample.status));
+  std::string& line = shard_.out();
+  line.assign("id=").append(context.id.text());
+  append_count(line, " status=", sample.status);
   if (routed) {
     line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
-    line.append(" model=").append(telemetry::field(outcome.model.empty() ? "-" : outcome.model));
-    line.append(" attempts=").append(std::to_string(outcome.attempts.size()));
+    line.append(" model=");
+    telemetry::append_field(line, outcome.model.empty() ? "-" : outcome.model);
+    append_count(line, " attempts=", outcome.attempts.size());
     line.append(context.is_stream ? " stream=1" : " stream=0");
   }
-  append_ms(line, "ms", sample.duration);
-  append_ms(line, "own_ms", sample.own);
-  if (sample.first_content.count() != 0) append_ms(line, "ttft_ms", sample.first_content);
+  append_ms(line, " ms=", sample.duration);
+  append_ms(line, " own_ms=", sample.own);
+  if (sample.first_content.count() != 0) append_ms(line, " ttft_ms=", sample.first_content);
   if (outcome.usage) {
-    line.append(" tokens=").append(std::to_string(outcome.usage->prompt)).append("+");
-    line.append(std::to_string(outcome.usage->completion));
+    append_count(line, " tokens=", outcome.usage->prompt);
+    append_count(line, "+", outcome.usage->completion);
   }
-  line.append(" key=").append(context.caller.key_id.empty() ? "-" : context.caller.key_id);
+  line.append(" key=").append(context.caller.key_id.empty() ? std::string_view("-") : context.caller.key_id);
   if (outcome.error) {
-    line.append(" error=").append(to_string(outcome.error->code));
-    line.append(" why=").append(telemetry::field(clip_utf8(outcome.error->message, 300)));
+    line.append(" error=").append(to_string(outcome.error->code)).append(" why=");
+    telemetry::append_field(line, clip_utf8(outcome.error->message, 300));
   }
   lines_.add(line);
   if (flush_.due() == far_future) flush_.at(Clock::now() + Millis{200});

@@ -3,7 +3,7 @@
 
 namespace gw::app {
 
-/// The process' exit code: 0 done, 1 failed, 2 (or CLI11's own codes) for a command line that makes no sense.
+/// The process' exit code: 0 done, 1 failed, 2 for a command line that makes no sense.
 [[nodiscard]] int run_cli(int argc, char** argv);
 
 }  // namespace gw::app

@@ -8,11 +8,24 @@
 #include <cstring>
 
 namespace gw::app {
+namespace {
+
+std::string lock_file(const std::filesystem::path& data_dir) {
+  return (data_dir / "smartroute.lock").string();
+}
+
+Error unwritable(const std::string& path) {
+  return gateway_error(
+      Errc::io, path + " cannot be written: " + std::strerror(errno) + "; change its owner or remove it"
+  );
+}
+
+}  // namespace
 
 Result<DataLock> DataLock::acquire(const std::filesystem::path& data_dir) {
-  const std::string path = (data_dir / "smartroute.lock").string();
+  const std::string path = lock_file(data_dir);
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return gateway_error(Errc::io, path + " cannot be written: " + std::strerror(errno));
+  if (fd < 0) return unwritable(path);
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     ::close(fd);
     return gateway_error(
@@ -22,6 +35,12 @@ Result<DataLock> DataLock::acquire(const std::filesystem::path& data_dir) {
     );
   }
   return DataLock(fd);
+}
+
+Result<void> DataLock::check(const std::filesystem::path& data_dir) {
+  const std::string path = lock_file(data_dir);
+  if (::access(path.c_str(), R_OK | W_OK) != 0 && errno != ENOENT) return unwritable(path);
+  return {};
 }
 
 DataLock::~DataLock() {

@@ -13,6 +13,9 @@ class DataLock {
   /// Errors: io, when another process holds it or the folder cannot be written.
   [[nodiscard]] static Result<DataLock> acquire(const std::filesystem::path& data_dir);
 
+  /// Whether `acquire` could take the lock file, held or not. Creates nothing.
+  [[nodiscard]] static Result<void> check(const std::filesystem::path& data_dir);
+
   DataLock(DataLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
   DataLock& operator=(DataLock&&) = delete;

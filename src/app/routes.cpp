@@ -46,60 +46,55 @@ std::string model_json(std::string_view id, std::string_view owner, std::int64_t
 
 }  // namespace
 
+// Only chooses: the handler's task is the caller's to await, without a frame in between.
 net::Task<void> ShardService::route(http::Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   const std::string_view path = head.path;
-  const bool reads = head.method == "GET" || head.method == "HEAD";
-  if (path.starts_with("/v1/")) {
-    co_await answer_v1(exchange);
-  } else if (!reads) {
+  if (path.starts_with("/v1/")) return route_v1(exchange);
+  if (head.method != "GET" && head.method != "HEAD") {
     const bool known = path == "/healthz" || path == "/livez" || path == "/readyz" || path == "/metrics" ||
                        path == "/api/status" || path == "/";
-    if (known) {
-      co_await not_allowed(exchange, "GET, HEAD");
-    } else {
-      co_await refuse(
-          exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here.")
-      );
-    }
-  } else if (path == "/healthz" || path == "/livez") {
-    (void)co_await exchange.reply(200, json, R"({"status":"ok"})");
-    record_simple(exchange, telemetry::Route::health);
-  } else if (path == "/readyz") {
-    co_await answer_ready(exchange);
-  } else if (path == "/metrics") {
-    co_await answer_metrics(exchange);
-  } else if (path == "/api/status") {
-    co_await answer_status(exchange);
-  } else {
-    co_await answer_asset(exchange);
+    if (known) return not_allowed(exchange, "GET, HEAD");
+    return refuse(
+        exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here.")
+    );
   }
+  if (path == "/healthz" || path == "/livez") return answer_alive(exchange);
+  if (path == "/readyz") return answer_ready(exchange);
+  if (path == "/metrics") return answer_metrics(exchange);
+  if (path == "/api/status") return answer_status(exchange);
+  return answer_asset(exchange);
 }
 
-net::Task<void> ShardService::answer_v1(http::Exchange& exchange) {
+net::Task<void> ShardService::route_v1(http::Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   const std::string_view path = head.path;
   add_cors(exchange);
   const bool is_chat = path == "/v1/chat/completions";
-  const bool is_models = path == "/v1/models" || path.starts_with(models_prefix);
-  // No conditional inside a co_await: g++ 12 evaluates both sides (docs/coroutines.md).
-  const std::string_view model_id =
-      path.starts_with(models_prefix) ? path.substr(models_prefix.size()) : std::string_view{};
+  const bool is_model = path.starts_with(models_prefix);
+  const bool is_models = path == "/v1/models" || is_model;
   const std::string_view allow = is_chat ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
   if (!is_chat && !is_models) {
-    std::string message =
-        "There is no " + std::string(clip_utf8(path, 100)) +
-        " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.";
-    co_await refuse(exchange, client_error(Errc::not_found, std::move(message)));
-  } else if (head.method == "OPTIONS") {
-    co_await answer_preflight(exchange, allow);
-  } else if (is_chat && head.method == "POST") {
-    co_await answer_chat(exchange);
-  } else if (is_models && (head.method == "GET" || head.method == "HEAD")) {
-    co_await answer_models(exchange, model_id);
-  } else {
-    co_await not_allowed(exchange, allow);
+    return refuse(
+        exchange,
+        client_error(
+            Errc::not_found,
+            "There is no " + std::string(clip_utf8(path, 100)) +
+                " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}."
+        )
+    );
   }
+  if (head.method == "OPTIONS") return answer_preflight(exchange, allow);
+  if (is_chat && head.method == "POST") return answer_chat(exchange);
+  if (is_models && (head.method == "GET" || head.method == "HEAD")) {
+    return answer_models(exchange, is_model ? path.substr(models_prefix.size()) : std::string_view{});
+  }
+  return not_allowed(exchange, allow);
+}
+
+net::Task<void> ShardService::answer_alive(http::Exchange& exchange) {
+  (void)co_await exchange.reply(200, json, R"({"status":"ok"})");
+  record_simple(exchange, telemetry::Route::health);
 }
 
 net::Task<void> ShardService::answer_preflight(http::Exchange& exchange, std::string_view allow) {
@@ -245,7 +240,7 @@ net::Task<void> ShardService::not_allowed(http::Exchange& exchange, std::string_
   );
 }
 
-net::Task<void> ShardService::refuse(http::Exchange& exchange, const Error& error) {
+net::Task<void> ShardService::refuse(http::Exchange& exchange, Error error) {
   const int status = http::status_of(error);
   if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
   const std::string body = refusal(error, status);

@@ -1,5 +1,6 @@
 #include "app/server.hpp"
 
+#include "app/boot.hpp"
 #include "app/data_lock.hpp"
 #include "app/greeting.hpp"
 #include "app/shard_service.hpp"
@@ -36,13 +37,6 @@ void report_escape(std::string_view name, std::string_view what) {
   telemetry::log(Level::error, "task_failed", "task=" + telemetry::field(name) + " what=" + telemetry::field(what));
 }
 
-void print_problems(std::string_view intro, const std::vector<config::Problem>& problems) {
-  std::cerr << intro << '\n';
-  for (const config::Problem& problem : problems) {
-    std::cerr << "  " << (problem.path.empty() ? "(file)" : problem.path) << ": " << problem.message << '\n';
-  }
-}
-
 class Server {
  public:
   Server(const ServeOptions& options, const config::Opened& opened);
@@ -65,7 +59,7 @@ class Server {
   asio::io_context control_{1};
   upstream::Resolver resolver_;
   upstream::TlsContexts tls_contexts_;
-  std::shared_ptr<asio::ssl::context> server_tls_;
+  std::shared_ptr<SSL_CTX> server_tls_;
   std::vector<std::unique_ptr<net::Shard>> shards_;
   std::vector<std::unique_ptr<ShardService>> services_;
   std::unique_ptr<net::Listener> listener_;
@@ -179,7 +173,7 @@ int Server::run() {
 
 void Server::apply_edit() {
   if (stopping_) return;
-  auto result = config::check(runtime_.config_path, config::SecretSource::system());
+  auto result = config::check(runtime_.config_path, config::SecretSource::system(), check_files);
   std::vector<config::Problem> problems;
   if (auto* found = std::get_if<std::vector<config::Problem>>(&result)) {
     problems = std::move(*found);
@@ -250,7 +244,7 @@ void Server::stop_accepting() {
   listener_->close();
   runtime_.closing.store(true, std::memory_order_relaxed);
   grace_timer_.expires_after(config_->server.grace);
-  grace_timer_.async_wait([this](const boost::system::error_code& error) {
+  grace_timer_.async_wait([](const boost::system::error_code& error) {
     if (error) return;
     telemetry::log(Level::warn, "grace_over", "requests under way are cut (server.grace)");
     telemetry::stop_log();
@@ -280,9 +274,10 @@ void Server::wait_for_shards() {
 
 int serve(const ServeOptions& options) {
   telemetry::start_log(options.log_level);
-  auto opened = config::open(options.data_dir, config::SecretSource::system());
+  auto opened = config::open(options.data_dir, config::SecretSource::system(), check_files);
   if (const auto* problems = std::get_if<std::vector<config::Problem>>(&opened)) {
-    print_problems("The gateway did not start: the configuration cannot be used.", *problems);
+    const std::string file = (options.data_dir / "config.json").string();
+    print_problems(std::cerr, "The gateway did not start (configuration " + file + "):", *problems);
     telemetry::stop_log();
     return 1;
   }

@@ -5,26 +5,6 @@
 
 namespace gw::app {
 
-namespace {
-
-// Counted also when an exception ends the request.
-class InFlight {
- public:
-  explicit InFlight(std::atomic<std::int64_t>& gauge) : gauge_(gauge) {
-    gauge_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  ~InFlight() { gauge_.fetch_sub(1, std::memory_order_relaxed); }
-
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-
- private:
-  std::atomic<std::int64_t>& gauge_;
-};
-
-}  // namespace
-
 ShardService::ShardService(
     net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config
 )
@@ -38,25 +18,21 @@ ShardService::ShardService(
       ) {}
 
 void ShardService::accept(
-    std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<boost::asio::ssl::context> tls,
-    std::function<void()> ended
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
 ) {
   metrics_.connections_accepted.fetch_add(1, std::memory_order_relaxed);
   shard_.gate().spawn("session", session(std::move(connection), std::move(tls), std::move(ended)));
 }
 
 net::Task<void> ShardService::session(
-    std::unique_ptr<net::Connection> connection,
-    std::shared_ptr<boost::asio::ssl::context> tls,
-    std::function<void()> ended
+    std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
 ) {
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
   bool usable = true;
   if (tls) {
     connection->deadline(Clock::now() + config_->limits.head_timeout);
     const net::IoResult shaken =
-        co_await connection->handshake(*tls, boost::asio::ssl::stream_base::server, configure_server, nullptr);
+        co_await connection->handshake(tls.get(), net::Connection::Side::server, configure_server, nullptr);
     usable = shaken.ok();
   }
   if (usable) co_await http::serve(shard_, sessions_, *this, std::move(connection));
@@ -75,7 +51,7 @@ http::ServerLimits ShardService::limits() const {
   limits.head = {from.head_bytes, from.header_count};
   limits.body_bytes = from.body_bytes;
   limits.head_timeout = from.head_timeout;
-  limits.body_timeout = from.body_timeout;
+  limits.body_pace = {from.body_timeout, from.body_min_rate};
   limits.idle_timeout = from.idle_timeout;
   limits.write_timeout = from.write_timeout;
   return limits;
@@ -99,7 +75,7 @@ std::string ShardService::refusal(const Error& error, int status) {
 }
 
 net::Task<void> ShardService::handle(http::Exchange& exchange) {
-  const InFlight counted(metrics_.in_flight);
+  const InFlight counted(&metrics_.in_flight);
   co_await route(exchange);
 }
 

@@ -15,16 +15,31 @@
 
 namespace gw::app {
 
+// One more of what a gauge counts, for a scope; also when an exception ends it.
+class InFlight {
+ public:
+  /// Null counts nothing.
+  explicit InFlight(std::atomic<std::int64_t>* gauge) : gauge_(gauge) {
+    if (gauge_ != nullptr) gauge_->fetch_add(1, std::memory_order_relaxed);
+  }
+
+  ~InFlight() {
+    if (gauge_ != nullptr) gauge_->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  std::atomic<std::int64_t>* gauge_;
+};
+
 class ShardService final : public http::Service {
  public:
   ShardService(net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config);
 
   /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
-  void accept(
-      std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<boost::asio::ssl::context> tls,
-      std::function<void()> ended
-  );
+  void accept(std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended);
 
   /// Installs a configuration; on the shard's thread. Requests under way keep theirs.
   void publish(config::Snapshot config);
@@ -48,21 +63,22 @@ class ShardService final : public http::Service {
 
  private:
   net::Task<void> session(
-      std::unique_ptr<net::Connection> connection,
-      std::shared_ptr<boost::asio::ssl::context> tls,
-      std::function<void()> ended
+      std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
   );
 
   net::Task<void> route(http::Exchange& exchange);
-  net::Task<void> answer_v1(http::Exchange& exchange);
+  net::Task<void> route_v1(http::Exchange& exchange);
   net::Task<void> answer_chat(http::Exchange& exchange);
+  net::Task<void> refuse_chat(relay::Context& context, Error error);
+  net::Task<void> relay_chat(relay::Context& context, net::Cancel& cancel);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
+  net::Task<void> answer_alive(http::Exchange& exchange);
   net::Task<void> answer_ready(http::Exchange& exchange);
   net::Task<void> answer_metrics(http::Exchange& exchange);
   net::Task<void> answer_status(http::Exchange& exchange);
   net::Task<void> answer_asset(http::Exchange& exchange);
   net::Task<void> answer_preflight(http::Exchange& exchange, std::string_view allow);
-  net::Task<void> refuse(http::Exchange& exchange, const Error& error);
+  net::Task<void> refuse(http::Exchange& exchange, Error error);
   net::Task<void> not_allowed(http::Exchange& exchange, std::string_view allow);
 
   /// The stages of a chat request up to its plan. An error is the client's, or no_route.

@@ -3,14 +3,15 @@
 
 #include "base/error.hpp"
 #include "config/config.hpp"
-#include "net/asio.hpp"
+
+#include <openssl/ssl.h>
 
 #include <memory>
 
 namespace gw::app {
 
-/// Errors: invalid_config naming the file and what OpenSSL said of it.
-[[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> make_server_context(const config::Tls& settings);
+/// Errors: invalid_config, with the setting as `param` and the file and its fault in the message.
+[[nodiscard]] Result<std::shared_ptr<SSL_CTX>> make_server_context(const config::Tls& settings);
 
 /// For `Connection::handshake` on the server's side; `argument` is not used.
 void configure_server(SSL* ssl, void* argument);

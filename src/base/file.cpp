@@ -61,7 +61,7 @@ Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failure(path, "read", errno);
   std::string text;
-  constexpr std::size_t step = 16 * 1024;
+  constexpr std::size_t step = std::size_t{16} * 1024;
   while (text.size() <= max_bytes) {
     const std::size_t had = text.size();
     text.resize(had + step);

@@ -1,13 +1,61 @@
 #include "base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace gw {
 namespace {
 
 constexpr char lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+std::uint64_t load_word(const char* at) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, word_bytes);
+  return word;
+}
+
+// Eight characters at once: bit 7 of each byte says whether it is from A to Z, and moved down by two it is the bit that
+// tells the cases apart.
+constexpr std::uint64_t lower(std::uint64_t word) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101U;
+  const std::uint64_t low_bits = word & (0x7F * ones);
+  const std::uint64_t from_a = low_bits + (0x80 - 'A') * ones;
+  const std::uint64_t behind_z = low_bits + (0x7F - 'Z') * ones;
+  return word | (((from_a ^ behind_z) & ~word & (0x80 * ones)) >> 2U);
+}
+
+// The compilers' own vectors: one source for every processor. Comparisons give 0xFF or 0x00 a byte.
+using Block = unsigned char __attribute__((vector_size(16)));
+constexpr std::size_t block_bytes = sizeof(Block);
+
+Block load_block(const char* at) noexcept {
+  Block block;
+  std::memcpy(&block, at, block_bytes);
+  return block;
+}
+
+Block splat(unsigned char byte) noexcept {
+  return Block{} + byte;
+}
+
+// Whether a byte is of the kind that `in_block` and `in_byte` both describe.
+template <class InBlock, class InByte>
+bool any_byte(std::string_view text, InBlock in_block, InByte in_byte) noexcept {
+  if (text.size() < block_bytes) {
+    return std::any_of(text.begin(), text.end(), [&](char c) { return in_byte(static_cast<unsigned char>(c)); });
+  }
+  const char* const last = text.data() + text.size() - block_bytes;  // overlaps the one before
+  auto found = in_block(load_block(last));
+  for (const char* at = text.data(); at < last; at += block_bytes) found |= in_block(load_block(at));
+  std::uint64_t halves[2];
+  std::memcpy(halves, &found, sizeof halves);
+  return (halves[0] | halves[1]) != 0;
 }
 
 // Length of the valid UTF-8 sequence at `text[at]`, or 0 (RFC 3629: no surrogates, no overlong forms).
@@ -39,12 +87,38 @@ std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+namespace detail {
+
+bool same_but_for_case(const char* a, const char* b, std::size_t size) noexcept {
+  if (size < word_bytes) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (lower(a[i]) != lower(b[i])) return false;
+    }
+    return true;
   }
-  return true;
+  for (std::size_t at = 0; at + word_bytes < size; at += word_bytes) {
+    if (lower(load_word(a + at)) != lower(load_word(b + at))) return false;
+  }
+  const std::size_t last = size - word_bytes;
+  return lower(load_word(a + last)) == lower(load_word(b + last));
+}
+
+}  // namespace detail
+
+bool has_control(std::string_view text) noexcept {
+  return any_byte(
+      text,
+      [](const Block& block) { return ((block < splat(0x20)) & (block != splat('\t'))) | (block == splat(0x7F)); },
+      [](unsigned char byte) { return (byte < 0x20 && byte != '\t') || byte == 0x7F; }
+  );
+}
+
+bool is_printable_ascii(std::string_view text) noexcept {
+  return !any_byte(
+      text,
+      [](const Block& block) { return (block < splat(0x20)) | (block > splat(0x7E)); },
+      [](unsigned char byte) { return byte < 0x20 || byte > 0x7E; }
+  );
 }
 
 std::string_view trim_ows(std::string_view text) noexcept {
@@ -66,6 +140,12 @@ std::optional<std::uint64_t> parse_u64(std::string_view digits) noexcept {
   const auto [stop, error] = std::from_chars(digits.data(), end, value);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return value;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
+  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 void append_json_string(std::string& out, std::string_view text) {

@@ -2,6 +2,7 @@
 // in the untouched body. Decides whether the body is a chat request; does not decide where it goes.
 #pragma once
 
+#include "base/blocks.hpp"
 #include "base/error.hpp"
 
 #include <cstddef>
@@ -28,7 +29,7 @@ enum class Role : std::uint8_t { system, developer, user, assistant, tool, funct
 /// only the classifier's head and tail are ever unescaped.
 struct Message {
   Role role = Role::other;
-  std::vector<Span> text;    ///< string content, or each text part; without the quotes
+  BlockVector<Span> text;    ///< string content, or each text part; without the quotes
   std::uint32_t images = 0;  ///< parts of type image_url, image, input_image
   std::uint32_t tool_calls = 0;
 };
@@ -48,7 +49,7 @@ struct ChatRequest {
   std::optional<bool> include_usage;        ///< stream_options.include_usage; nullopt = the client did not say
   std::optional<Span> include_usage_value;  ///< where its value stands
   std::optional<Span> stream_options;       ///< the object's span
-  std::vector<Message> messages;
+  BlockVector<Message> messages;
   std::uint32_t images = 0;
   std::uint32_t tools = 0;       ///< definitions in `tools` or `functions`
   bool has_json_schema = false;  ///< response_format.type == "json_schema"
@@ -58,7 +59,7 @@ struct ChatRequest {
   std::string_view user;                    ///< raw, for affinity
   std::string_view prompt_cache_key;        ///< raw, for affinity
   std::string_view reasoning_effort;        ///< raw
-  std::vector<Field> fields;                ///< in the order of the body
+  BlockVector<Field> fields;                ///< in the order of the body
   std::size_t object_begin = 0;             ///< offset of the top-level '{'
   std::size_t object_end = 0;               ///< offset of its '}'
   std::size_t text_bytes = 0;               ///< sum of all text spans

@@ -15,7 +15,7 @@ namespace {
 namespace od = simdjson::ondemand;
 
 constexpr std::size_t max_depth = 512;
-constexpr std::size_t keep_parser_bytes = 1024 * 1024;
+constexpr std::size_t keep_parser_bytes = std::size_t{1024} * 1024;
 constexpr std::uint32_t max_choices = 128;
 
 // The names whose meaning we act upon: given twice, or spelled with escapes, two readers could disagree about them.
@@ -43,6 +43,11 @@ Role role_of(std::string_view name) {
   if (name == "developer") return Role::developer;
   if (name == "function") return Role::function;
   return Role::other;
+}
+
+// An element of an array; simdjson hands it out of a temporary only.
+simdjson::error_code taken(simdjson::simdjson_result<od::value>& element, od::value& out) {
+  return static_cast<simdjson::simdjson_result<od::value>&&>(element).get(out);
 }
 
 class Reader {
@@ -172,7 +177,7 @@ bool Reader::skip_array(od::array array, std::size_t depth) {
   if (depth > max_depth) return fail("The request body is nested deeper than 512 levels.");
   for (auto element : array) {
     od::value value;
-    if (const auto code = std::move(element).get(value); code != simdjson::SUCCESS) return not_json(code);
+    if (const auto code = taken(element, value); code != simdjson::SUCCESS) return not_json(code);
     if (!skip(value, depth + 1)) return false;
   }
   return true;
@@ -258,7 +263,7 @@ bool Reader::read_list_size(od::value& value, std::string_view name, std::uint32
   if (const auto code = value.get_array().get(array); code != simdjson::SUCCESS) return not_json(code);
   for (auto element : array) {
     od::value item;
-    if (const auto code = std::move(element).get(item); code != simdjson::SUCCESS) return not_json(code);
+    if (const auto code = taken(element, item); code != simdjson::SUCCESS) return not_json(code);
     if (!skip(item, 3)) return false;
     ++count;
   }
@@ -329,7 +334,7 @@ bool Reader::read_content(od::value& value, Message& message, std::size_t index)
   std::size_t part_index = 0;
   for (auto element : array) {
     od::value part;
-    if (const auto code = std::move(element).get(part); code != simdjson::SUCCESS) return not_json(code);
+    if (const auto code = taken(element, part); code != simdjson::SUCCESS) return not_json(code);
     const std::string part_path = path + "[" + std::to_string(part_index++) + "]";
     if (!token_of(part).starts_with('{')) return wrong_type(part_path, "an object with a \"type\"");
     od::object object;
@@ -375,12 +380,13 @@ bool Reader::read_message(od::object object, std::size_t index) {
 bool Reader::read_messages(od::value& value) {
   if (!token_of(value).starts_with('[')) return wrong_type("messages", "an array of messages");
   has_messages_ = true;
+  out_.messages.reserve(4);
   od::array array;
   if (const auto code = value.get_array().get(array); code != simdjson::SUCCESS) return not_json(code);
   std::size_t index = 0;
   for (auto element : array) {
     od::value item;
-    if (const auto code = std::move(element).get(item); code != simdjson::SUCCESS) return not_json(code);
+    if (const auto code = taken(element, item); code != simdjson::SUCCESS) return not_json(code);
     if (!token_of(item).starts_with('{')) return wrong_type("messages[" + std::to_string(index) + "]", "an object");
     od::object object;
     if (const auto code = item.get_object().get(object); code != simdjson::SUCCESS) return not_json(code);
@@ -464,11 +470,12 @@ Result<ChatRequest> Reader::read() {
   return std::move(out_);
 }
 
+thread_local std::unique_ptr<od::parser> held_parser;
+
 // Parsers keep their memory between requests of a thread, but not that of a rare huge body.
 od::parser& thread_parser() {
-  thread_local std::unique_ptr<od::parser> parser;
-  if (!parser || parser->capacity() > keep_parser_bytes) parser = std::make_unique<od::parser>();
-  return *parser;
+  if (!held_parser || held_parser->capacity() > keep_parser_bytes) held_parser = std::make_unique<od::parser>();
+  return *held_parser;
 }
 
 }  // namespace

@@ -184,14 +184,17 @@ struct Server {
 };
 
 struct Limits {
-  std::size_t head_bytes = 32 * 1024;
+  std::size_t head_bytes = std::size_t{32} * 1024;
   std::size_t header_count = 100;
-  std::size_t body_bytes = 32 * 1024 * 1024;
+  std::size_t body_bytes = std::size_t{32} * 1024 * 1024;
   std::size_t connections = 10000;
   /// One SSE event of a provider, and a plain answer's inspected part.
-  std::size_t event_bytes = 16 * 1024 * 1024;
-  Millis head_timeout{15000};   ///< first byte of a head to its end
-  Millis body_timeout{60000};   ///< longest silence while a body arrives
+  std::size_t event_bytes = std::size_t{16} * 1024 * 1024;
+  Millis head_timeout{15000};  ///< first byte of a head to its end
+  Millis body_timeout{60000};  ///< longest silence while a body arrives
+  /// Bytes a second that a body must average once `body_timeout` has passed: a drip never ends otherwise. Below any
+  /// usable line; 0 = no minimum.
+  std::uint64_t body_min_rate = 1024;
   Millis idle_timeout{75000};   ///< keep-alive connection without a request
   Millis write_timeout{60000};  ///< longest time a client may take nothing
   friend bool operator==(const Limits&, const Limits&) = default;

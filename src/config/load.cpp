@@ -15,16 +15,56 @@ constexpr int max_depth = 64;
 
 constexpr std::size_t max_secret_bytes = std::size_t{64} * 1024;
 
-// Where in the text an offset is, for people.
+// Where in the text an offset is, for people: both count from 1, columns in characters.
 std::string line_and_column(std::string_view text, std::size_t offset) {
-  offset = std::min(offset, text.size());
-  std::size_t line = 1;
-  std::size_t begin = 0;
-  for (std::size_t at = text.find('\n'); at < offset; at = text.find('\n', at + 1)) {
-    ++line;
-    begin = at + 1;
+  const std::string_view before = text.substr(0, offset);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::string_view on_line = before.substr(before.rfind('\n') + 1);
+  const auto column = std::count_if(on_line.begin(), on_line.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not a later byte of a character
+  });
+  return "line " + std::to_string(line) + ", column " + std::to_string(column + 1);
+}
+
+// The library tells where a token it did not expect ends; people look for its beginning.
+std::size_t begin_of_token(std::string_view text, std::size_t last) {
+  constexpr std::string_view bare = "+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+  if (last >= text.size()) return text.find_last_not_of(" \t\r\n") + 1;  // the file ended too early
+  std::size_t begin = last;
+  if (text[last] == '"') {
+    do {
+      begin = text.rfind('"', begin == 0 ? 0 : begin - 1);
+    } while (begin != std::string_view::npos && begin > 0 && text[begin - 1] == '\\');
+    return begin == std::string_view::npos ? last : begin;
   }
-  return "line " + std::to_string(line) + ", column " + std::to_string(offset - begin);
+  while (begin > 0 && bare.find(text[begin]) != std::string_view::npos &&
+         bare.find(text[begin - 1]) != std::string_view::npos) {
+    --begin;
+  }
+  return begin;
+}
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+// The library's own text names bytes of the file, which may be a key: the place is enough.
+Problem syntax_problem(std::string_view text, std::size_t last) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return {"", "is empty; remove the file to get one with defaults at the next start"};
+  }
+  if (!is_utf8(text)) {
+    return {"", "is not UTF-8 text (" + line_and_column(text, last) + "); save it with the encoding UTF-8"};
+  }
+  return {
+      "",
+      "is not valid JSON at " + line_and_column(text, begin_of_token(text, last)) +
+          "; look there, or just before, for a comma, quote or bracket that is missing or too many"};
 }
 
 // Looks at a file while it is read. A key given twice in one object: the last one counts, and that is worth a word.
@@ -60,6 +100,17 @@ class Inspector {
   bool is_too_deep_ = false;
 };
 
+// A setting is complained about once.
+void add_file_problems(const Config& config, const FileCheck& files, std::vector<Problem>& problems) {
+  std::vector<Problem> found;
+  files(config, found);
+  for (Problem& one : found) {
+    const bool is_known =
+        std::any_of(problems.begin(), problems.end(), [&](const Problem& other) { return other.path == one.path; });
+    if (!is_known) problems.push_back(std::move(one));
+  }
+}
+
 }  // namespace
 
 SecretSource SecretSource::system() {
@@ -77,19 +128,14 @@ SecretSource SecretSource::system() {
   return source;
 }
 
-LoadResult load(std::string_view text, const SecretSource& secrets) {
+LoadResult load(std::string_view text, const SecretSource& secrets, const FileCheck& files) {
   Findings findings;
   Inspector inspector(findings);
   Json root;
   try {
     root = Json::parse(text.begin(), text.end(), std::ref(inspector));
   } catch (const Json::parse_error& error) {
-    // The library's text names bytes of the file, which may be a key: the place is enough.
-    const std::size_t offset = error.byte == 0 ? 0 : error.byte - 1;
-    return std::vector<Problem>{
-        {"",
-         "is not valid JSON at " + line_and_column(text, offset) +
-             (text.empty() ? "; the file is empty" : "; look for a missing comma, quote or bracket there")}};
+    return std::vector<Problem>{syntax_problem(text, error.byte == 0 ? 0 : error.byte - 1)};
   } catch (const Json::exception&) {  // a number beyond every range
     return std::vector<Problem>{{"", "holds a number that is too large for any setting"}};
   }
@@ -106,6 +152,7 @@ LoadResult load(std::string_view text, const SecretSource& secrets) {
   }
   Loaded loaded;
   loaded.config = read_config(root, secrets, findings);
+  if (files) add_file_problems(loaded.config, files, findings.problems);
   if (!findings.problems.empty()) return std::move(findings.problems);
   loaded.warnings = std::move(findings.warnings);
   if (original) loaded.rewritten = root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -29,6 +29,10 @@ struct SecretSource {
   static SecretSource system();
 };
 
+/// Looks into what a configuration names and this module cannot read (certificates): adds what is wrong, each with its
+/// path. It is asked about a faulty configuration too, so that all problems are reported at once.
+using FileCheck = std::function<void(const Config& config, std::vector<Problem>& problems)>;
+
 struct Loaded {
   Config config;
   /// Accepted, but worth a line at start: unknown keys, a provider nobody uses, an open gateway.
@@ -39,7 +43,10 @@ struct Loaded {
 
 using LoadResult = std::variant<Loaded, std::vector<Problem>>;
 
-[[nodiscard]] LoadResult load(std::string_view json, const SecretSource& secrets);
+[[nodiscard]] LoadResult load(std::string_view json, const SecretSource& secrets, const FileCheck& files = {});
+
+/// True for what `server.bind` may be: an IPv4 or IPv6 address, no name.
+[[nodiscard]] bool is_listen_address(std::string_view text);
 
 /// The config.json a new installation gets: three tiers on the built-in provider `demo`.
 [[nodiscard]] std::string default_config_json();

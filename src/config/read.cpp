@@ -1,13 +1,16 @@
 #include "base/text.hpp"
 #include "config/json.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace gw::config {
 namespace {
 
-constexpr std::int64_t mib = 1024 * 1024;
+constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 
 bool is_file(const std::string& path) {
   std::error_code ec;  // a name that is too long, a folder that may not be entered
@@ -392,6 +395,15 @@ void read_router(const Section& root, Config& config) {
 void read_server(const Section& root, Config& config) {
   const Section section = root.section("server");
   section.read("bind", config.server.bind);
+  if (!is_listen_address(config.server.bind)) {
+    root.findings().problem(
+        section.path_of("bind"),
+        "is \"" + config.server.bind +
+            "\", which is no address; use 0.0.0.0 (every network), 127.0.0.1 (this machine only), :: (IPv6 too) or one "
+            "of "
+            "this machine's own"
+    );
+  }
   section.read_count("port", config.server.port, 0, 65535);
   section.read_count("shards", config.server.shards, 0, 256);
   section.read("drain_delay", config.server.drain_delay);
@@ -423,6 +435,7 @@ void read_limits(const Section& root, Config& config) {
   section.read_count("event_bytes", out.event_bytes, 4096, 256 * mib);
   section.read("head_timeout", out.head_timeout, 1);
   section.read("body_timeout", out.body_timeout, 1);
+  section.read_count("body_min_rate", out.body_min_rate, 0, mib);
   section.read("idle_timeout", out.idle_timeout, 1);
   section.read("write_timeout", out.write_timeout, 1);
   section.warn_unknown(
@@ -433,6 +446,7 @@ void read_limits(const Section& root, Config& config) {
        "event_bytes",
        "head_timeout",
        "body_timeout",
+       "body_min_rate",
        "idle_timeout",
        "write_timeout"}
   );
@@ -460,6 +474,13 @@ void read_stream_and_cors(const Section& root, Config& config) {
 }
 
 }  // namespace
+
+bool is_listen_address(std::string_view text) {
+  const std::string address(text.substr(0, text.find('%')));  // a zone id says which link
+  std::array<unsigned char, 16> bytes{};
+  return ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
+         ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
+}
 
 Config read_config(const Json& json, const SecretSource& secrets, Findings& findings) {
   Config config;

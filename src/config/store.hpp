@@ -16,14 +16,20 @@ struct Opened {
   std::optional<std::filesystem::path> backup;  ///< the original's file was rewritten; its copy
 };
 
-/// The boot path, also of `smartroute config check`: creates the default, loads, upgrades an original's file (copy to
-/// config.backup.json, or config.backup-N.json when that exists). On problems: all of them, and the file untouched.
+/// What keeps a folder from being the data folder. One that does not exist is fine where it can be made. Writes
+/// nothing.
+[[nodiscard]] std::optional<Problem> data_dir_problem(const std::filesystem::path& data_dir);
+
+/// The boot path: creates the default, loads, upgrades an original's file (copy to config.backup.json, or
+/// config.backup-N.json when that exists). On problems: all of them, and the file untouched.
 [[nodiscard]] std::variant<Opened, std::vector<Problem>> open(
-    const std::filesystem::path& data_dir, const SecretSource& secrets
+    const std::filesystem::path& data_dir, const SecretSource& secrets, const FileCheck& files = {}
 );
 
-/// Loads one file without writing anything.
-[[nodiscard]] LoadResult check(const std::filesystem::path& file, const SecretSource& secrets);
+/// The same for one file, without writing anything.
+[[nodiscard]] LoadResult check(
+    const std::filesystem::path& file, const SecretSource& secrets, const FileCheck& files = {}
+);
 
 /// Watches the folder of `file` (inotify: survives editors that rename, symlink swaps, removal) on a thread of its own;
 /// waits `debounce` after the last event, then calls `changed` on that thread. The destructor stops and joins.

@@ -14,7 +14,7 @@ namespace gw::http {
 namespace {
 
 // A body is never allocated at its announced size before bytes have come: an announcement is free to make.
-constexpr std::size_t first_body_bytes = 256 * 1024;
+constexpr std::size_t first_body_bytes = std::size_t{256} * 1024;
 
 // RFC 9110 6.6.1; one formatting a second and thread.
 std::string_view date_line() {
@@ -31,42 +31,49 @@ std::string_view date_line() {
   return {line.data(), length};
 }
 
-void append_number(std::string& out, std::uint64_t value) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), end);
-}
-
 Error gone(const net::IoResult& result) {
   return client_error(Errc::client_gone, "the client's connection ended: " + net::describe(result));
+}
+
+Error too_slow(const BodyPace& pace, bool is_rate, std::size_t received) {
+  std::string message =
+      "the request body stopped arriving for " + std::to_string(pace.silence.count()) + " ms (limits.body_timeout)";
+  if (is_rate) {
+    message = "the request body came too slowly, " + std::to_string(received) + " bytes so far; after " +
+              std::to_string(pace.silence.count()) + " ms (limits.body_timeout) it must average " +
+              std::to_string(pace.min_rate) + " bytes a second (limits.body_min_rate)";
+  }
+  return client_error(Errc::request_timeout, std::move(message));
 }
 
 }  // namespace
 
 void Buffer::reserve(std::size_t capacity) {
   if (capacity <= capacity_) return;
-  auto bigger = std::unique_ptr<char[]>(new char[capacity + padding]);
-  if (size_ != 0) std::memcpy(bigger.get(), data_.get(), size_);
+  auto* const bigger = static_cast<char*>(take_block(capacity + padding));
+  if (size_ != 0) std::memcpy(bigger, data_, size_);
   // The parser may read the padding, whose value means nothing; it must not be uninitialised.
-  std::memset(bigger.get() + capacity, 0, padding);
-  data_ = std::move(bigger);
+  std::memset(bigger + capacity, 0, padding);
+  if (data_ != nullptr) give_block(data_, capacity_ + padding);
+  data_ = bigger;
   capacity_ = capacity;
 }
 
 void Buffer::append(std::string_view bytes) {
   if (bytes.empty()) return;
   if (size_ + bytes.size() > capacity_) reserve(std::max(size_ + bytes.size(), capacity_ * 2));
-  std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
+  std::memcpy(data_ + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
 }
 
 void Buffer::consume(std::size_t bytes) noexcept {
   size_ -= bytes;
-  if (size_ != 0) std::memmove(data_.get(), data_.get() + bytes, size_);
+  if (size_ != 0) std::memmove(data_, data_ + bytes, size_);
 }
 
 void Buffer::release() noexcept {
-  data_.reset();
+  if (data_ != nullptr) give_block(data_, capacity_ + padding);
+  data_ = nullptr;
   size_ = 0;
   capacity_ = 0;
 }
@@ -96,18 +103,13 @@ Exchange::Exchange(
 
 net::Task<Result<std::size_t>> Exchange::read_more(std::span<char> into) {
   if (const std::size_t ready = connection_.read_now(into); ready != 0) co_return ready;
-  connection_.deadline(Clock::now() + limits_.body_timeout);
+  const BodyDeadline deadline = body_deadline(limits_.body_pace, received_, Clock::now(), body_.size());
+  connection_.deadline(deadline.due);
   const net::IoResult result = co_await connection_.read(into);
   connection_.deadline(far_future);
   if (result.ok()) co_return result.bytes;
   keep_alive_ = false;
-  if (result.stop == net::Stop::deadline) {
-    co_return client_error(
-        Errc::request_timeout,
-        "the request body stopped arriving for " + std::to_string(limits_.body_timeout.count()) +
-            " ms (limits.body_timeout)"
-    );
-  }
+  if (result.stop == net::Stop::deadline) co_return too_slow(limits_.body_pace, deadline.is_rate, body_.size());
   client_gone_ = true;
   co_return gone(result);
 }

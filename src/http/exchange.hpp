@@ -5,6 +5,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "http/body_pace.hpp"
 #include "http/head.hpp"
 #include "net/connection.hpp"
 #include "net/shard.hpp"
@@ -13,32 +14,53 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gw::http {
 
 /// What a listener allows, copied from the configuration when a request begins.
 struct ServerLimits {
   HeadLimits head;
-  std::size_t body_bytes = 32 * 1024 * 1024;
+  std::size_t body_bytes = std::size_t{32} * 1024 * 1024;
   Millis head_timeout{15000};
-  Millis body_timeout{60000};
+  BodyPace body_pace;
   Millis idle_timeout{75000};
   Millis write_timeout{60000};
 };
 
-/// Bytes in one allocation with `padding` readable bytes behind them.
+/// Bytes in one allocation with `padding` readable bytes behind them. Small ones are apart from other memory
+/// (base/blocks.hpp): when their requests are over, nothing of them is left.
 class Buffer {
  public:
   static constexpr std::size_t padding = 64;
 
-  [[nodiscard]] std::string_view view() const noexcept { return {data_.get(), size_}; }
+  Buffer() = default;
+
+  ~Buffer() { release(); }
+
+  Buffer(Buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+
+  Buffer& operator=(Buffer&& other) noexcept {
+    if (this != &other) {
+      release();
+      data_ = std::exchange(other.data_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+      capacity_ = std::exchange(other.capacity_, 0);
+    }
+    return *this;
+  }
+
+  [[nodiscard]] std::string_view view() const noexcept { return {data_, size_}; }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
   /// Where the next bytes go.
-  [[nodiscard]] std::span<char> space() noexcept { return {data_.get() + size_, capacity_ - size_}; }
+  [[nodiscard]] std::span<char> space() noexcept { return {data_ + size_, capacity_ - size_}; }
 
   void added(std::size_t bytes) noexcept { size_ += bytes; }
 
@@ -51,7 +73,7 @@ class Buffer {
   void release() noexcept;
 
  private:
-  std::unique_ptr<char[]> data_;
+  char* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
@@ -74,7 +96,7 @@ class Exchange {
 
   [[nodiscard]] net::Connection& connection() noexcept { return connection_; }
 
-  /// Valid until `release_request`.
+  /// Valid until `release_head` or `release_request`.
   [[nodiscard]] const RequestHead& head() const noexcept { return *head_; }
 
   /// When the first byte of the request was read.
@@ -83,6 +105,9 @@ class Exchange {
   /// The whole body, with Buffer::padding readable bytes behind it; valid until `release_request`. Errors are the
   /// client's: payload_too_large, unsupported_media (a content coding), request_timeout, invalid_request, client_gone.
   net::Task<Result<std::string_view>> read_body();
+
+  /// Gives back what was made of the head, once nobody reads it any more; the body stays. Idempotent.
+  void release_head() noexcept { head_.reset(); }
 
   /// Gives back the memory of head and body, before a long reply. Idempotent.
   void release_request() noexcept;
@@ -115,6 +140,9 @@ class Exchange {
 
   /// Waits for a comment under way, which an abandoned reply ends; after it nothing refers to this exchange.
   net::Task<void> settle();
+
+  /// A comment is being written: `settle` must be awaited before this exchange ends.
+  [[nodiscard]] bool is_writing() const noexcept { return writing_; }
 
   [[nodiscard]] bool begun() const noexcept { return begun_; }
 

@@ -3,11 +3,14 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 
 namespace gw::http {
 namespace {
+
+constexpr std::size_t usual_headers = 16;
 
 // RFC 9110 5.6.2.
 constexpr std::array<bool, 256> token_table = [] {
@@ -16,14 +19,6 @@ constexpr std::array<bool, 256> token_table = [] {
        std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
     table[static_cast<unsigned char>(c)] = true;
   }
-  return table;
-}();
-
-// What may stand in a field value (RFC 9110 5.5): visible, obs-text, space and tab.
-constexpr std::array<bool, 256> value_table = [] {
-  std::array<bool, 256> table{};
-  for (std::size_t c = 0x20; c < 256; ++c) table[c] = c != 0x7F;
-  table['\t'] = true;
   return table;
 }();
 
@@ -142,7 +137,8 @@ std::string_view read_fields(
     std::string_view rest, const HeadLimits& limits, Headers& headers, Fields& fields, bool& too_many
 ) {
   too_many = false;
-  headers.count = 0;
+  headers.fields.clear();
+  headers.fields.reserve(usual_headers);
   for (;;) {
     const std::optional<std::string_view> line = take_line(rest);
     if (!line) return "a line does not end in CRLF";
@@ -152,12 +148,12 @@ std::string_view read_fields(
     if (colon == std::string_view::npos) return "a header line without a colon";
     const Header header{line->substr(0, colon), trim_ows(line->substr(colon + 1))};
     if (!is_token(header.name)) return "a header name with characters that are not allowed";
-    if (!all_in(header.value, value_table)) return "a header value with control characters";
-    if (headers.count == max_headers || headers.count >= limits.count) {
+    if (has_control(header.value)) return "a header value with control characters";
+    if (headers.fields.size() >= std::min(max_headers, limits.count)) {
       too_many = true;
       return "too many header fields";
     }
-    headers.fields[headers.count++] = header;
+    headers.fields.push_back(header);
     notice(header, fields);
   }
 }
@@ -176,6 +172,14 @@ bool is_host(std::string_view host) noexcept {
     if (colon != std::string_view::npos) rest = host.substr(colon);
   }
   return rest.empty() || (rest.front() == ':' && all_in(rest.substr(1), digit_table));
+}
+
+// A fresh head that keeps the memory of its fields.
+template <class Head>
+void reset(Head& head) {
+  Headers headers = std::move(head.headers);
+  head = Head{};
+  head.headers = std::move(headers);
 }
 
 Error bad_request(std::string_view why) {
@@ -234,19 +238,22 @@ std::string_view Headers::find(std::string_view name) const noexcept {
 std::size_t HeadScanner::find_end(std::string_view bytes) noexcept {
   // Empty lines before a request line (RFC 9112 2.2) are not its end.
   while (bytes.substr(leading_).starts_with("\r\n")) leading_ += 2;
-  // The end may have begun in the last three bytes already searched.
-  const std::size_t from = std::max(leading_, scanned_ < 3 ? 0 : scanned_ - 3);
-  if (bytes.size() < 4 || from >= bytes.size()) return 0;
-  const void* const found = ::memmem(bytes.data() + from, bytes.size() - from, "\r\n\r\n", 4);
-  if (found == nullptr) {
-    scanned_ = bytes.size();
-    return 0;
+  // The end may have begun in the last three bytes already searched. A line's end is looked for, of which a head has
+  // few.
+  std::size_t at = std::max(leading_, scanned_ < 3 ? 0 : scanned_ - 3);
+  while (at + 4 <= bytes.size()) {
+    const void* const found = std::memchr(bytes.data() + at + 1, '\n', bytes.size() - at - 1);
+    if (found == nullptr) break;
+    at = static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data());  // of the first LF
+    if (at + 2 >= bytes.size()) break;
+    if (bytes[at - 1] == '\r' && bytes[at + 1] == '\r' && bytes[at + 2] == '\n') return at + 3;
   }
-  return static_cast<std::size_t>(static_cast<const char*>(found) - bytes.data()) + 4;
+  scanned_ = bytes.size();
+  return 0;
 }
 
 Result<void> parse_request(std::string_view head, const HeadLimits& limits, RequestHead& out) {
-  out = RequestHead{};
+  reset(out);
   if (head.size() > limits.bytes) {
     return client_error(
         Errc::header_too_large,
@@ -312,7 +319,7 @@ Result<void> parse_request(std::string_view head, const HeadLimits& limits, Requ
 }
 
 Result<void> parse_response(std::string_view head, const HeadLimits& limits, bool request_was_head, ResponseHead& out) {
-  out = ResponseHead{};
+  reset(out);
   if (head.size() > limits.bytes) return bad_reply("its head is too large");
   std::string_view rest = head;
   const std::optional<std::string_view> line = take_line(rest);
@@ -323,7 +330,7 @@ Result<void> parse_response(std::string_view head, const HeadLimits& limits, boo
   if (!status || *status < 100 || *status > 599 || (line->size() > 12 && (*line)[12] != ' ')) {
     return bad_reply("the status");
   }
-  if (!all_in(*line, value_table)) return bad_reply("control characters in the status line");
+  if (has_control(*line)) return bad_reply("control characters in the status line");
   out.minor_version = *minor;
   out.status = static_cast<int>(*status);
 

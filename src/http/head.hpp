@@ -1,10 +1,10 @@
-// HTTP/1.1 message heads, strictly by RFC 9112: pure parsers over bytes, views into the caller's buffer, no allocation.
+// HTTP/1.1 message heads, strictly by RFC 9112: pure parsers over bytes, views into the caller's buffer.
 // Decides what is a well-formed head and how its body is framed; knows nothing of sockets or of our routes.
 #pragma once
 
+#include "base/blocks.hpp"
 #include "base/error.hpp"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,10 +29,9 @@ enum class Framing : std::uint8_t {
 };
 
 struct Headers {
-  std::array<Header, max_headers> fields;
-  std::size_t count = 0;
+  BlockVector<Header> fields;
 
-  [[nodiscard]] std::span<const Header> all() const noexcept { return {fields.data(), count}; }
+  [[nodiscard]] std::span<const Header> all() const noexcept { return fields; }
 
   /// First field of that name, or an empty view with null data.
   [[nodiscard]] std::string_view find(std::string_view name) const noexcept;

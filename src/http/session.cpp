@@ -10,10 +10,10 @@
 namespace gw::http {
 namespace {
 
-constexpr std::size_t first_input_bytes = 4 * 1024;
-constexpr Millis shrink_after{2000};    // an idle connection gives its buffer back after this long
+constexpr std::size_t first_read_bytes = std::size_t{8} * 1024;
+constexpr std::size_t least_input_bytes = 1024;
 constexpr Millis linger_timeout{1000};  // a refused client may still be sending; a close would reset our answer away
-constexpr std::size_t linger_bytes = 256 * 1024;
+constexpr std::size_t linger_bytes = std::size_t{256} * 1024;
 
 class Session {
  public:
@@ -27,7 +27,8 @@ class Session {
 
   net::Task<Head> read_head(const ServerLimits& limits);
   net::Task<net::IoResult> wait_for_first_byte(const ServerLimits& limits);
-  net::Task<void> refuse(const Error& error);
+  net::Task<void> refuse(Error error);
+  net::Task<void> answer_unanswered(Exchange& exchange);
   net::Task<void> linger();
 
   net::Shard& shard_;
@@ -39,23 +40,13 @@ class Session {
   std::size_t head_length_ = 0;
 };
 
-// Between requests: a busy connection is read into its buffer at once, one idle for long holds none.
+// Between requests a connection holds no buffer: what comes is read into the shard's memory, then kept at its size.
 net::Task<net::IoResult> Session::wait_for_first_byte(const ServerLimits& limits) {
-  if (input_.capacity() == 0) input_.reserve(first_input_bytes);
-  const TimePoint idle_until = Clock::now() + limits.idle_timeout;
-  const bool shrinks = limits.idle_timeout > shrink_after && !connection_->is_tls();
-  connection_->deadline(shrinks ? Clock::now() + shrink_after : idle_until);
-  net::IoResult result = co_await connection_->read(input_.space());
-  if (shrinks && result.stop == net::Stop::deadline) {
-    input_.release();
-    connection_->deadline(idle_until);
-    result = co_await connection_->readable();
-    if (result.ok()) {
-      input_.reserve(first_input_bytes);
-      result = co_await connection_->read(input_.space());
-    }
-  }
-  if (result.ok()) input_.added(result.bytes);
+  connection_->deadline(Clock::now() + limits.idle_timeout);
+  // A large body goes on into memory of its own, uncopied.
+  const std::span<char> scratch = shard_.scratch().first(first_read_bytes);
+  const net::IoResult result = co_await connection_->read(scratch);
+  if (result.ok()) input_.append({scratch.data(), result.bytes});
   co_return result;
 }
 
@@ -83,7 +74,11 @@ net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
     }
     if (!has_deadline) connection_->deadline(Clock::now() + limits.head_timeout);
     has_deadline = true;
-    if (input_.space().empty()) input_.reserve(std::min(input_.capacity() * 2, limits.head.bytes));
+    if (input_.space().empty()) {
+      input_.reserve(
+          std::clamp(input_.capacity() * 2, least_input_bytes, std::max(least_input_bytes, limits.head.bytes))
+      );
+    }
     const net::IoResult more = co_await connection_->read(input_.space());
     if (more.stop == net::Stop::deadline) {
       connection_->deadline(far_future);
@@ -99,7 +94,7 @@ net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
   }
 }
 
-net::Task<void> Session::refuse(const Error& error) {
+net::Task<void> Session::refuse(Error error) {
   const int status = status_of(error);
   const std::string body = service_.refusal(error, status);
   std::string reply(status_line(status));
@@ -116,14 +111,18 @@ net::Task<void> Session::linger() {
   if (connection_->is_tls()) co_return;  // closing a TLS stream discards nothing that was acknowledged
   (void)::shutdown(connection_->fd(), SHUT_WR);
   connection_->deadline(Clock::now() + linger_timeout);
-  std::array<char, 1024> sink{};
   std::size_t dropped = 0;
   while (dropped < linger_bytes) {
-    const net::IoResult read = co_await connection_->read(sink);
+    const net::IoResult read = co_await connection_->read(shard_.scratch());
     if (!read.ok()) break;
     dropped += read.bytes;
-    while (const std::size_t now = connection_->read_now(shard_.scratch())) dropped += now;
   }
+}
+
+// No handler may leave a request without a reply; should one, the client learns that it is not its fault.
+net::Task<void> Session::answer_unanswered(Exchange& exchange) {
+  const std::string body = service_.refusal(gateway_error(Errc::internal, "the request was not answered"), 500);
+  (void)co_await exchange.reply(500, "application/json", body);
 }
 
 net::Task<void> Session::run() {
@@ -148,13 +147,9 @@ net::Task<void> Session::run() {
       escaped = std::current_exception();
     }
     shard_.load.fetch_sub(1, std::memory_order_relaxed);
-    co_await exchange.settle();
+    if (exchange.is_writing()) co_await exchange.settle();
     if (escaped) service_.escaped(escaped);
-    if (!exchange.begun() && !exchange.client_gone()) {
-      const Error error = gateway_error(Errc::internal, "the request was not answered");
-      const std::string body = service_.refusal(error, 500);
-      (void)co_await exchange.reply(500, "application/json", body);
-    }
+    if (!exchange.begun() && !exchange.client_gone()) co_await answer_unanswered(exchange);
     if (!exchange.reusable()) {
       if (exchange.finished() && !exchange.client_gone()) co_await linger();
       co_return;
@@ -163,6 +158,7 @@ net::Task<void> Session::run() {
       input_ = std::move(exchange.read_ahead());
     } else {
       input_.consume(exchange.input_used());
+      if (input_.size() == 0) input_.release();
     }
   }
 }

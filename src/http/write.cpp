@@ -1,5 +1,7 @@
 #include "http/write.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -66,11 +68,13 @@ std::string_view status_line(int status) {
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ");
-  const std::string_view forbidden("\r\n\0", 3);
-  for (std::size_t at = value.find_first_of(forbidden); at != std::string_view::npos;
-       at = value.find_first_of(forbidden)) {
-    out.append(value.substr(0, at));
-    value.remove_prefix(at + 1);
+  if (has_control(value)) {
+    const std::string_view forbidden("\r\n\0", 3);
+    for (std::size_t at = value.find_first_of(forbidden); at != std::string_view::npos;
+         at = value.find_first_of(forbidden)) {
+      out.append(value.substr(0, at));
+      value.remove_prefix(at + 1);
+    }
   }
   out.append(value).append("\r\n");
 }

@@ -1,7 +1,7 @@
 #include "intent/intent.hpp"
 
 #include "base/text.hpp"
-#include "intent/keywords.hpp"
+#include "intent/literals.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,26 +20,29 @@ constexpr auto npos = std::string_view::npos;
 constexpr std::size_t long_text_characters = 2000;
 constexpr std::size_t max_character_bytes = 12;  // of one character in JSON: two escaped surrogates
 
-// The README release's list (contract 4.1).
-constexpr std::array<std::string_view, 17> medium_words{
-    "code",
-    "function",
-    "complex",
-    "analysis",
-    "summary",
-    "reasoning",
-    "generate",
-    "create",
-    "代码",
-    "函数",
-    "分析",
-    "总结",
-    "推理",
-    "生成",
-    "创建",
-    "搜索",
-    "查询",
-};
+// The README release's list (contract 4.1); where several occur, the first of the list is named.
+const LiteralSet& medium_words() {
+  static const LiteralSet words(
+      {"code",
+       "function",
+       "complex",
+       "analysis",
+       "summary",
+       "reasoning",
+       "generate",
+       "create",
+       "代码",
+       "函数",
+       "分析",
+       "总结",
+       "推理",
+       "生成",
+       "创建",
+       "搜索",
+       "查询"}
+  );
+  return words;
+}
 
 bool has_models(const Config& config, Tier tier) {
   return !config.models.entries[tier].empty();
@@ -134,22 +137,26 @@ bool is_long(const chat::ChatRequest& request, std::string_view body) noexcept {
   return count > long_text_characters;
 }
 
-// All texts with their escapes resolved. Only for requests that are not long, which bounds it to 8 KB.
-std::string joined_text(const chat::ChatRequest& request, std::string_view body) {
-  std::string text;
-  text.reserve(request.text_bytes + request.messages.size());
+// The first of the list in any text. Only for requests that are not long, which bounds what is unescaped to 8 KB.
+std::optional<std::string_view> first_medium_word(const chat::ChatRequest& request, std::string_view body) {
+  const LiteralSet& words = medium_words();
+  std::size_t first = words.literals().size();
   for (const chat::Message& message : request.messages) {
     for (const chat::Span& span : message.text) {
-      const std::string_view raw = body.substr(span.offset, span.length);
-      if (raw.find('\\') == npos) {
-        text.append(raw);
-      } else {
-        text.append(chat::unescape(raw));
+      std::string_view text = body.substr(span.offset, span.length);
+      std::string clear;
+      if (text.find('\\') != npos) {
+        clear = chat::unescape(text);
+        text = clear;
       }
-      text.push_back('\n');
+      words.search(text, [&](std::size_t index, std::size_t at) {
+        if (index < first && stands_alone(text, at, words.literals()[index].size())) first = index;
+        return first != 0;
+      });
     }
   }
-  return text;
+  if (first == words.literals().size()) return std::nullopt;
+  return words.literals()[first];
 }
 
 Verdict heuristic(const chat::ChatRequest& request, std::string_view body) {
@@ -159,7 +166,7 @@ Verdict heuristic(const chat::ChatRequest& request, std::string_view body) {
   if (is_long(request, body)) {
     verdict.tier = Tier::t3;
     verdict.reason = "more than 2000 characters";
-  } else if (const auto word = find_word(joined_text(request, body), medium_words)) {
+  } else if (const auto word = first_medium_word(request, body)) {
     verdict.tier = Tier::t2;
     verdict.reason = "contains \"" + std::string(*word) + "\"";
   } else {
@@ -219,10 +226,17 @@ Verdict classify(const chat::ChatRequest& request, std::string_view body, const 
 }
 
 std::string decision_header(const Verdict& verdict) {
-  std::string text(to_string(verdict.source));
-  text.append("; ");
-  for (const char c : clip_utf8(verdict.reason, 300)) {
-    if (text.size() >= 160) break;
+  constexpr std::size_t max_bytes = 160;
+  std::string text;
+  text.reserve(max_bytes);
+  text.append(to_string(verdict.source)).append("; ");
+  const std::string_view reason = clip_utf8(verdict.reason, 300);
+  if (is_printable_ascii(reason)) {  // the usual one
+    text.append(reason.substr(0, max_bytes - text.size()));
+    return text;
+  }
+  for (const char c : reason) {
+    if (text.size() >= max_bytes) break;
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte < 0x7F) {
       text.push_back(c);

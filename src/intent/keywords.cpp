@@ -65,49 +65,6 @@ class Candidates {
   std::size_t distance_;
 };
 
-bool is_ascii(std::string_view text) noexcept {
-  Block seen{};
-  std::size_t at = 0;
-  for (; at + block_bytes <= text.size(); at += block_bytes) seen |= load(text.data() + at);
-  unsigned char rest = 0;
-  for (; at < text.size(); ++at) rest |= static_cast<unsigned char>(text[at]);
-  return is_zero(seen & splat(0x80)) && rest < 0x80;
-}
-
-bool is_word_byte(char c) noexcept {
-  return is_ascii_letter(static_cast<unsigned char>(c)) || (c >= '0' && c <= '9') || c == '_';
-}
-
-// U+00C0 to U+037F: accented Latin letters and combining accents, all of two bytes.
-bool is_latin_lead(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0xC3 && byte <= 0xCD;
-}
-
-bool letter_before(std::string_view text, std::size_t at) noexcept {
-  return (at >= 1 && is_word_byte(text[at - 1])) || (at >= 2 && is_latin_lead(text[at - 2]));
-}
-
-bool letter_behind(std::string_view text, std::size_t at) noexcept {
-  return at < text.size() && (is_word_byte(text[at]) || is_latin_lead(text[at]));
-}
-
-bool is_whole_word(std::string_view text, std::size_t at, std::size_t length) noexcept {
-  if (letter_before(text, at)) return false;
-  const std::size_t end = at + length;
-  if (!letter_behind(text, end)) return true;
-  // "codes", "functions": a plural is the same word.
-  return (text[end] == 's' || text[end] == 'S') && !letter_behind(text, end + 1);
-}
-
-bool contains_word(std::string_view text, std::string_view word) noexcept {
-  const bool is_latin = !word.empty() && is_word_byte(word.front());
-  for (std::size_t at = find_ignoring_case(text, word); at != npos; at = find_ignoring_case(text, word, at + 1)) {
-    if (!is_latin || is_whole_word(text, at, word.size())) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::size_t find_ignoring_case(std::string_view text, std::string_view part, std::size_t from) noexcept {
@@ -136,16 +93,6 @@ std::size_t find_ignoring_case(std::string_view text, std::string_view part, std
     if (is_match(at)) return at;
   }
   return npos;
-}
-
-std::optional<std::string_view> find_word(std::string_view text, std::span<const std::string_view> words) noexcept {
-  const bool is_plain = is_ascii(text);
-  const auto found = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
-    const bool is_possible = !is_plain || is_ascii(word);
-    return is_possible && contains_word(text, word);
-  });
-  if (found == words.end()) return std::nullopt;
-  return *found;
 }
 
 }  // namespace gw::intent

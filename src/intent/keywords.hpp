@@ -1,10 +1,7 @@
-// Looks for words in a text without regard to ASCII case: whole words for Latin script, anywhere for Chinese (which has
-// no spaces between words).
+// Looks for one literal in a text without regard to ASCII case; literals.hpp looks for many.
 #pragma once
 
 #include <cstddef>
-#include <optional>
-#include <span>
 #include <string_view>
 
 namespace gw::intent {
@@ -13,11 +10,6 @@ namespace gw::intent {
 /// and for an empty `part`. Looks at 16 bytes of the text at a time.
 [[nodiscard]] std::size_t find_ignoring_case(
     std::string_view text, std::string_view part, std::size_t from = 0
-) noexcept;
-
-/// The first of `words` that occurs in `text`, or nullopt. Linear in the text for each word.
-[[nodiscard]] std::optional<std::string_view> find_word(
-    std::string_view text, std::span<const std::string_view> words
 ) noexcept;
 
 }  // namespace gw::intent

@@ -1,14 +1,20 @@
 #include "net/connection.hpp"
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
+#include <boost/asio/ssl/error.hpp>
+
+#include <algorithm>
 #include <cerrno>
-#include <new>
+#include <utility>
 
 namespace gw::net {
 
-namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
@@ -17,11 +23,13 @@ constexpr int keepalive_idle_seconds = 30;
 constexpr int keepalive_interval_seconds = 10;
 constexpr int keepalive_probes = 3;
 constexpr int user_timeout_ms = 45'000;
-constexpr std::size_t tls_join_bytes = 1024 * 1024;  // beyond it a copy costs more than the extra records
-constexpr std::size_t keep_copy_bytes = 16 * 1024;
+constexpr std::size_t max_pieces_a_call = 64;
+constexpr std::size_t tls_join_bytes = std::size_t{1024} * 1024;  // beyond it a copy costs more than the extra records
+constexpr std::size_t keep_copy_bytes = std::size_t{4} * 1024;
+constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
 
-error_code last_error() {
-  return {errno, boost::system::system_category()};
+error_code system_error(int number) {
+  return {number, boost::system::system_category()};
 }
 
 void set_option(int fd, int level, int name, int value) {
@@ -29,12 +37,24 @@ void set_option(int fd, int level, int name, int value) {
   (void)::setsockopt(fd, level, name, &value, sizeof value);
 }
 
-}  // namespace
-
-bool IoResult::eof() const noexcept {
-  // A TLS peer that closes without close_notify: the framing above decides whether the message was whole.
-  return error == asio::error::eof || error == asio::ssl::error::stream_truncated;
+std::size_t size_of(std::span<const iovec> pieces) {
+  std::size_t total = 0;
+  for (const iovec& one : pieces) total += one.iov_len;
+  return total;
 }
+
+// Drops `bytes` from the front.
+void advance(std::span<iovec>& pieces, std::size_t bytes) {
+  while (!pieces.empty() && bytes >= pieces.front().iov_len) {
+    bytes -= pieces.front().iov_len;
+    pieces = pieces.subspan(1);
+  }
+  if (pieces.empty()) return;
+  pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + bytes;
+  pieces.front().iov_len -= bytes;
+}
+
+}  // namespace
 
 std::string describe(const IoResult& result) {
   switch (result.stop) {
@@ -53,99 +73,55 @@ std::string describe(const IoResult& result) {
   return result.error.message();
 }
 
-template <class T>
-struct Connection::SlotAllocator {
-  using value_type = T;
+void Connection::FreeTls::operator()(ssl_st* ssl) const noexcept {
+  ::SSL_free(ssl);
+}
 
-  explicit SlotAllocator(Slot& s) noexcept : slot(&s) {}
-
-  template <class U>
-  SlotAllocator(const SlotAllocator<U>& other) noexcept : slot(other.slot) {}  // NOLINT(google-explicit-constructor)
-
-  T* allocate(std::size_t n) {
-    if (!slot->memory_used && n * sizeof(T) <= sizeof slot->memory) {
-      slot->memory_used = true;
-      return reinterpret_cast<T*>(slot->memory);
-    }
-    return static_cast<T*>(::operator new(n * sizeof(T)));
-  }
-
-  void deallocate(T* p, std::size_t) noexcept {
-    if (reinterpret_cast<std::byte*>(p) == slot->memory) {
-      slot->memory_used = false;
-    } else {
-      ::operator delete(p);
-    }
-  }
-
-  template <class U>
-  bool operator==(const SlotAllocator<U>& other) const noexcept {
-    return slot == other.slot;
-  }
-
-  Slot* slot;
-};
-
-struct Connection::Handler {
-  using allocator_type = SlotAllocator<void*>;
-
-  [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*slot}; }
-
-  void operator()(const error_code& error) const { connection->complete(*slot, error, 0); }
-
-  void operator()(const error_code& error, std::size_t bytes) const { connection->complete(*slot, error, bytes); }
-
-  Connection* connection;
-  Slot* slot;
-};
-
-// The socket takes bytes again, or a TLS record went out.
-struct Connection::WriteReady {
-  using allocator_type = SlotAllocator<void*>;
-
-  [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{connection->write_}; }
-
-  void operator()(const error_code& error, std::size_t bytes = 0) const {
-    Connection& c = *connection;
-    if (error) {
-      c.complete(c.write_, error, 0);
-      return;
-    }
-    c.sent_ += bytes;
-    while (bytes > 0 && !c.unsent_.empty()) {
-      iovec& front = c.unsent_.front();
-      const std::size_t used = std::min(bytes, front.iov_len);
-      front.iov_base = static_cast<char*>(front.iov_base) + used;
-      front.iov_len -= used;
-      bytes -= used;
-      if (front.iov_len == 0) c.unsent_ = c.unsent_.subspan(1);
-    }
-    c.send_more();
-  }
-
-  Connection* connection;
-};
-
-Connection::Connection(Timers& timers, Socket socket)
-    : socket_(std::move(socket)),
+Connection::Connection(Reactor& reactor)
+    : watch_(
+          reactor,
+          [](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_ready(events); },
+          this
+      ),
       deadline_(
-          timers, [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this
+          reactor.timers(), [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this
+      ),
+      read_(
+          reactor,
+          [](void* self) {
+            auto& c = *static_cast<Connection*>(self);
+            c.go_on(c.read_);
+          },
+          this
+      ),
+      write_(
+          reactor,
+          [](void* self) {
+            auto& c = *static_cast<Connection*>(self);
+            c.go_on(c.write_);
+          },
+          this
       ) {}
+
+Connection::Connection(Reactor& reactor, int fd) : Connection(reactor) {
+  fd_ = fd;
+  prepare();
+  // Without a place in the loop it could only be closed: its operations say so.
+  if (watch_.add(fd) != 0) stop_ = Stop::idle;
+}
 
 Connection::~Connection() {
   close();
 }
 
-void Connection::prepare() {
-  error_code ignored;
-  socket_.non_blocking(true, ignored);
-  const int handle = fd();
-  set_option(handle, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(handle, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(handle, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
-  set_option(handle, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds);
-  set_option(handle, IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes);
-  set_option(handle, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
+// TCP_NODELAY always; keep-alive probes find a dead peer within 60 s (fault U20).
+void Connection::prepare() noexcept {
+  set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds);
+  set_option(fd_, IPPROTO_TCP, TCP_KEEPCNT, keepalive_probes);
+  set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, user_timeout_ms);
 }
 
 void Connection::deadline(TimePoint due) {
@@ -155,192 +131,395 @@ void Connection::deadline(TimePoint due) {
 
 void Connection::stop(Stop reason) {
   stop_ = reason;
-  error_code ignored;
-  socket_.cancel(ignored);
+  end(read_);
+  end(write_);
 }
 
 void Connection::close() noexcept {
-  error_code ignored;
-  socket_.close(ignored);
+  if (fd_ < 0) return;
+  watch_.remove();
+  tls_.reset();
+  ::close(fd_);
+  fd_ = -1;
+  if (stop_ == Stop::none) stop_ = Stop::idle;
 }
 
-IoResult Connection::stopped_result() const {
-  return {0, asio::error::operation_aborted, stop_};
+// --- Waiting -------------------------------------------------------------------------------------------------------
+
+void Connection::wait(Slot& slot, Doing doing, std::coroutine_handle<> waiter) noexcept {
+  slot.doing = doing;
+  slot.is_done = false;
+  slot.waiter = waiter;
 }
 
-void Connection::complete(Slot& slot, const error_code& error, std::size_t bytes) {
-  slot.result = {bytes, error, error == asio::error::operation_aborted ? stop_ : Stop::none};
-  // What came before the stop is kept: the reader takes it and meets the stop at its next operation.
-  std::exchange(slot.waiter, nullptr).resume();
+// Ends an operation that waits. What came before is kept by the kernel; the next operation meets the stop.
+void Connection::end(Slot& slot) {
+  if (slot.doing == Doing::nothing || slot.is_done) return;
+  slot.result = stopped_result();
+  slot.is_done = true;
+  slot.turn.schedule();
+}
+
+void Connection::finish(Slot& slot) {
+  slot.turn.cancel();
+  slot.doing = Doing::nothing;
+  std::exchange(slot.waiter, nullptr).resume();  // may end this connection
+}
+
+// The loop's turn of a slot: its result stands, or it tries again.
+void Connection::go_on(Slot& slot) {
+  if (slot.doing == Doing::nothing) return;
+  if (!slot.is_done) {
+    const bool done = &slot == &read_ ? try_read_slot() : try_send();
+    if (!done) return;
+  }
+  finish(slot);
+}
+
+void Connection::on_ready(std::uint32_t events) {
+  if ((events & (EPOLLIN | EPOLLRDHUP | broken)) != 0) readable_ = true;
+  if ((events & (EPOLLOUT | broken)) != 0) writable_ = true;
+  if ((events & (EPOLLRDHUP | broken)) != 0 && !hung_up_) {
+    hung_up_ = true;
+    if (hangup_ != nullptr) hangup_->hung_up();
+  }
+  const bool can_read = read_.doing != Doing::nothing && !read_.is_done;
+  const bool can_write = write_.doing != Doing::nothing && !write_.is_done;
+  // Whoever is resumed may end this connection: the other direction gets its own turn.
+  if (can_read && can_write) write_.turn.schedule();
+  if (can_read) {
+    go_on(read_);
+  } else if (can_write) {
+    go_on(write_);
+  }
+}
+
+// --- Reading, connecting, shaking hands ------------------------------------------------------------------------------
+
+bool Connection::try_read_slot() {
+  switch (read_.doing) {
+    case Doing::connect:
+      return try_connect();
+    case Doing::handshake:
+      return try_handshake();
+    case Doing::read:
+      return try_receive();
+    case Doing::nothing:
+    case Doing::write:
+      break;
+  }
+  return false;
 }
 
 Connection::ReadOp Connection::read(std::span<char> into) noexcept {
   return {*this, into};
 }
 
-Connection::WaitOp Connection::readable() noexcept {
-  return WaitOp{*this};
-}
-
-Connection::WriteOp Connection::write(std::span<iovec> pieces, Lifetime lifetime) noexcept {
-  return {*this, pieces, lifetime};
-}
-
-bool Connection::ReadOp::await_ready() noexcept {
-  if (c_.stop_ == Stop::none) return false;
-  c_.read_.result = c_.stopped_result();
-  return true;
-}
-
-void Connection::ReadOp::await_suspend(std::coroutine_handle<> waiter) {
-  c_.read_.waiter = waiter;
-  const auto buffer = asio::buffer(into_.data(), into_.size());
-  if (c_.tls_) {
-    c_.tls_->async_read_some(buffer, Handler{&c_, &c_.read_});
-  } else {
-    c_.socket_.async_read_some(buffer, Handler{&c_, &c_.read_});
+bool Connection::ReadOp::await_ready() {
+  if (c_.stop_ != Stop::none) {
+    c_.read_.result = c_.stopped_result();
+    return true;
   }
+  c_.into_ = into_;
+  return c_.try_receive();
 }
 
-bool Connection::WaitOp::await_ready() noexcept {
-  if (c_.stop_ == Stop::none && c_.socket_.is_open()) return false;
-  c_.read_.result = c_.stopped_result();
-  return true;
-}
-
-void Connection::WaitOp::await_suspend(std::coroutine_handle<> waiter) {
-  c_.read_.waiter = waiter;
-  if (c_.tls_ && ::SSL_pending(c_.tls_->native_handle()) > 0) {
-    asio::post(c_.socket_.get_executor(), [c = &c_] { c->complete(c->read_, {}, 0); });
-    return;
-  }
-  c_.socket_.async_wait(Socket::wait_read, Handler{&c_, &c_.read_});
-}
-
-std::size_t Connection::read_now(std::span<char> into) noexcept {
-  if (tls_ || into.empty()) return 0;
-  const ssize_t n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
-  return n > 0 ? static_cast<std::size_t>(n) : 0;  // end and errors come up again at the next read
-}
-
-bool Connection::send_now(std::span<iovec>& pieces) {
-  while (!pieces.empty()) {
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = std::min<std::size_t>(pieces.size(), 64);
-    const ssize_t n = ::sendmsg(fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
-      write_.result = {0, last_error(), Stop::none};
+bool Connection::try_receive() {
+  if (tls_) return try_receive_tls();
+  while (readable_) {
+    const ssize_t n = ::recv(fd_, into_.data(), into_.size(), 0);
+    if (n > 0) {
+      // A short read has emptied the socket, and the next byte is a new event (epoll(7)). Not so behind the peer's end,
+      // whose event has come already.
+      if (static_cast<std::size_t>(n) < into_.size() && !hung_up_) readable_ = false;
+      read_.result = {static_cast<std::size_t>(n), {}, Stop::none, End::none};
       return true;
     }
-    auto taken = static_cast<std::size_t>(n);
-    sent_ += taken;
-    while (!pieces.empty() && taken >= pieces.front().iov_len) {
-      taken -= pieces.front().iov_len;
-      pieces = pieces.subspan(1);
+    if (n == 0) {
+      read_.result = {0, {}, Stop::none, End::clean};
+      return true;
     }
-    if (!pieces.empty()) {
-      pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + taken;
-      pieces.front().iov_len -= taken;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN && errno != EWOULDBLOCK) {
+      read_.result = {0, system_error(errno), Stop::none, End::none};
+      return true;
     }
-  }
-  write_.result = {};
-  return true;
-}
-
-bool Connection::WriteOp::await_ready() noexcept {
-  if (c_.stop_ != Stop::none) {
-    c_.write_.result = c_.stopped_result();
-    return true;
-  }
-  if (!c_.tls_ && c_.send_now(pieces_)) return true;
-  std::size_t total = 0;
-  for (const iovec& p : pieces_) total += p.iov_len;
-  if (total == 0) {
-    c_.write_.result = {};
-    return true;
-  }
-  // TLS sends a record per call: small pieces (head, chunk frame, event) joined leave in one packet.
-  if (lifetime_ == Lifetime::scratch || (c_.tls_ && total <= tls_join_bytes)) {
-    c_.copied_.clear();
-    c_.copied_.reserve(total);
-    for (const iovec& p : pieces_) c_.copied_.append(static_cast<const char*>(p.iov_base), p.iov_len);
-    c_.copied_piece_ = piece(c_.copied_);
-    pieces_ = {&c_.copied_piece_, 1};
+    readable_ = false;
   }
   return false;
 }
 
-void Connection::WriteOp::await_suspend(std::coroutine_handle<> waiter) {
-  c_.write_.waiter = waiter;
-  c_.write_.result = {};
-  c_.unsent_ = pieces_;
-  c_.guard_write();
-  if (c_.tls_) {
-    c_.send_more();
-  } else {
-    c_.socket_.async_wait(Socket::wait_write, WriteReady{&c_});
+std::size_t Connection::read_now(std::span<char> into) noexcept {
+  if (tls_ || into.empty() || !readable_) return 0;
+  const ssize_t n = ::recv(fd_, into.data(), into.size(), 0);
+  // The end and errors come up again at the next read.
+  if (!hung_up_ && (n < 0 || (n > 0 && static_cast<std::size_t>(n) < into.size()))) readable_ = n < 0 && errno == EINTR;
+  return n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+bool Connection::is_stale() noexcept {
+  if (stop_ != Stop::none || hung_up_) return true;
+  if (!readable_) return false;
+  if (!tls_) {
+    char byte = 0;
+    if (::recv(fd_, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
+    readable_ = false;
+    return false;
   }
+  // A server sends session tickets whenever it likes; only what is for us counts.
+  char byte = 0;
+  ::ERR_clear_error();
+  const int n = ::SSL_peek(tls_.get(), &byte, 1);
+  if (n > 0 || ::SSL_get_error(tls_.get(), n) != SSL_ERROR_WANT_READ) return true;
+  readable_ = false;
+  return false;
+}
+
+Connection::ConnectOp Connection::connect(const sockaddr* address, socklen_t length) noexcept {
+  return {*this, address, length};
+}
+
+bool Connection::ConnectOp::await_ready() {
+  c_.read_.result = c_.stopped_result();
+  if (c_.stop_ != Stop::none) return true;
+  c_.fd_ = ::socket(address_->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (c_.fd_ < 0) {
+    c_.read_.result.error = system_error(errno);
+    return true;
+  }
+  c_.prepare();
+  if (::connect(c_.fd_, address_, length_) != 0 && errno != EINPROGRESS) {
+    c_.read_.result.error = system_error(errno);
+    return true;
+  }
+  c_.writable_ = false;  // watched from now on, so that the first event is the outcome
+  if (const int error = c_.watch_.add(c_.fd_); error != 0) {
+    c_.read_.result.error = system_error(error);
+    return true;
+  }
+  return false;
+}
+
+bool Connection::try_connect() {
+  if (!writable_) return false;
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+  read_.result = {0, error != 0 ? system_error(error) : error_code{}, Stop::none, End::none};
+  return true;
+}
+
+// --- TLS -----------------------------------------------------------------------------------------------------------
+
+Connection::HandshakeOp Connection::handshake(
+    ssl_ctx_st* context, Side side, void (*configure)(ssl_st*, void*), void* argument
+) {
+  tls_.reset(::SSL_new(context));
+  if (tls_ && ::SSL_set_fd(tls_.get(), fd_) == 1) {
+    ::SSL_set_mode(  // NOLINT: OpenSSL's macro casts
+        tls_.get(),
+        SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
+    );
+    if (side == Side::client) {
+      ::SSL_set_connect_state(tls_.get());
+    } else {
+      ::SSL_set_accept_state(tls_.get());
+    }
+    configure(tls_.get(), argument);
+  } else {
+    tls_.reset();
+  }
+  return HandshakeOp{*this};
+}
+
+bool Connection::HandshakeOp::await_ready() {
+  c_.read_.result = c_.stopped_result();
+  if (c_.stop_ != Stop::none) return true;
+  if (!c_.tls_) {
+    c_.read_.result.error = system_error(ENOMEM);
+    return true;
+  }
+  return c_.try_handshake();
+}
+
+// Reads an OpenSSL failure into `result`. False: the operation waits for the socket.
+bool Connection::failed(int returned, IoResult& result) noexcept {
+  const int system = errno;
+  result = {};
+  switch (::SSL_get_error(tls_.get(), returned)) {
+    case SSL_ERROR_WANT_READ:
+      readable_ = false;
+      return false;
+    case SSL_ERROR_WANT_WRITE:
+      writable_ = false;
+      return false;
+    case SSL_ERROR_ZERO_RETURN:
+      result.end = End::clean;
+      return true;
+    case SSL_ERROR_SYSCALL:
+      if (system == 0 || returned == 0) {
+        result.end = End::truncated;
+      } else {
+        result.error = system_error(system);
+      }
+      return true;
+    default:
+      break;
+  }
+  const unsigned long reason = ::ERR_get_error();
+  if (ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+    result.end = End::truncated;
+  } else {
+    result.error = {static_cast<int>(reason), boost::asio::error::get_ssl_category()};
+  }
+  return true;
+}
+
+bool Connection::try_handshake() {
+  ::ERR_clear_error();
+  errno = 0;
+  const int n = ::SSL_do_handshake(tls_.get());
+  if (n == 1) {
+    read_.result = {};
+    return true;
+  }
+  return failed(n, read_.result);
+}
+
+bool Connection::try_receive_tls() {
+  ::ERR_clear_error();
+  errno = 0;
+  const int wanted = static_cast<int>(std::min<std::size_t>(into_.size(), 1U << 20U));
+  const int n = ::SSL_read(tls_.get(), into_.data(), wanted);
+  if (n > 0) {
+    read_.result = {static_cast<std::size_t>(n), {}, Stop::none, End::none};
+    return true;
+  }
+  return failed(n, read_.result);
+}
+
+bool Connection::try_send_tls() {
+  while (true) {
+    while (!unsent_.empty() && unsent_.front().iov_len == 0) unsent_ = unsent_.subspan(1);
+    if (unsent_.empty()) {
+      write_.result = {};
+      return true;
+    }
+    ::ERR_clear_error();
+    errno = 0;
+    const iovec& front = unsent_.front();
+    const int n =
+        ::SSL_write(tls_.get(), front.iov_base, static_cast<int>(std::min<std::size_t>(front.iov_len, 1U << 20U)));
+    if (n <= 0) return failed(n, write_.result);
+    sent_ += static_cast<std::size_t>(n);
+    advance(unsent_, static_cast<std::size_t>(n));
+  }
+}
+
+// --- Writing -------------------------------------------------------------------------------------------------------
+
+Connection::WriteOp Connection::write(std::span<iovec> pieces, Lifetime lifetime) noexcept {
+  return {*this, pieces, lifetime};
 }
 
 void Connection::guard_write() {
   if (write_timeout_.count() != 0) deadline_.at(Clock::now() + write_timeout_);
 }
 
-void Connection::send_more() {
-  while (!unsent_.empty() && unsent_.front().iov_len == 0) unsent_ = unsent_.subspan(1);
-  const bool all_sent = unsent_.empty() || (!tls_ && send_now(unsent_));
-  if (all_sent || stop_ != Stop::none) {
-    if (write_timeout_.count() != 0) deadline_.clear();
-    if (copied_.capacity() > keep_copy_bytes) std::string{}.swap(copied_);
-    const error_code error = all_sent ? write_.result.error : error_code{asio::error::operation_aborted};
-    complete(write_, error, 0);
-    return;
-  }
-  guard_write();
+// Sends what the kernel takes now; true when all went, or with an error.
+bool Connection::try_send() {
+  const std::uint64_t before = sent_;
+  bool done = false;
   if (tls_) {
-    const iovec& front = unsent_.front();
-    tls_->async_write_some(asio::buffer(front.iov_base, front.iov_len), WriteReady{this});
+    done = try_send_tls();
   } else {
-    socket_.async_wait(Socket::wait_write, WriteReady{this});
-  }
-}
-
-bool Connection::is_stale() noexcept {
-  char byte = 0;
-  const ssize_t n = ::recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
-}
-
-Task<IoResult> Connection::handshake(
-    asio::ssl::context& context,
-    asio::ssl::stream_base::handshake_type type,
-    void (*configure)(SSL*, void*),
-    void* argument
-) {
-  if (stop_ != Stop::none) co_return stopped_result();
-  tls_ = std::make_unique<TlsStream>(socket_, context);
-  configure(tls_->native_handle(), argument);
-
-  struct HandshakeOp {
-    Connection& c;
-    asio::ssl::stream_base::handshake_type type;
-
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-
-    void await_suspend(std::coroutine_handle<> waiter) const {
-      c.read_.waiter = waiter;
-      c.tls_->async_handshake(type, Handler{&c, &c.read_});
+    write_.result = {};
+    while (!unsent_.empty() && writable_) {
+      msghdr message{};
+      message.msg_iov = unsent_.data();
+      message.msg_iovlen = std::min(unsent_.size(), max_pieces_a_call);
+      const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
+      if (n >= 0) {
+        sent_ += static_cast<std::size_t>(n);
+        advance(unsent_, static_cast<std::size_t>(n));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        writable_ = false;
+      } else if (errno != EINTR) {
+        write_.result.error = system_error(errno);
+        unsent_ = {};
+      }
     }
+    done = unsent_.empty();
+  }
+  if (write_.doing == Doing::write) {
+    if (done) {
+      if (write_timeout_.count() != 0) deadline_.clear();
+      if (copied_.capacity() > keep_copy_bytes) std::string{}.swap(copied_);
+    } else if (sent_ != before) {
+      guard_write();
+    }
+  }
+  return done;
+}
 
-    [[nodiscard]] IoResult await_resume() const noexcept { return c.read_.result; }
-  };
+bool Connection::WriteOp::await_ready() {
+  if (c_.stop_ != Stop::none) {
+    c_.write_.result = c_.stopped_result();
+    return true;
+  }
+  c_.unsent_ = pieces_;
+  if (c_.tls_) {
+    // A record a call: small pieces (head, chunk frame, event) joined leave in one packet.
+    const std::size_t total = size_of(pieces_);
+    if (pieces_.size() > 1 && total <= tls_join_bytes) {
+      c_.copied_.clear();
+      c_.copied_.reserve(total);
+      for (const iovec& one : pieces_) c_.copied_.append(static_cast<const char*>(one.iov_base), one.iov_len);
+      c_.copied_piece_ = piece(c_.copied_);
+      c_.unsent_ = {&c_.copied_piece_, 1};
+      lifetime_ = Lifetime::stable;
+    }
+  }
+  return c_.try_send();
+}
 
-  HandshakeOp op{*this, type};
-  const IoResult result = co_await op;
-  co_return result;
+void Connection::WriteOp::await_suspend(std::coroutine_handle<> waiter) {
+  if (lifetime_ == Lifetime::scratch) {
+    std::string kept;
+    kept.reserve(size_of(c_.unsent_));
+    for (const iovec& one : c_.unsent_) kept.append(static_cast<const char*>(one.iov_base), one.iov_len);
+    c_.copied_ = std::move(kept);
+    c_.copied_piece_ = piece(c_.copied_);
+    c_.unsent_ = {&c_.copied_piece_, 1};
+  }
+  c_.wait(c_.write_, Doing::write, waiter);
+  c_.guard_write();
+}
+
+// --- The peer's end --------------------------------------------------------------------------------------------------
+
+Connection::OnHangup::OnHangup(Connection& connection, Told told, void* context)
+    : connection_(connection),
+      told_(told),
+      context_(context),
+      timer_(
+          connection.watch_.reactor().timers(),
+          [](void* self) {
+            const auto& hook = *static_cast<OnHangup*>(self);
+            hook.told_(hook.context_);
+          },
+          this
+      ) {
+  connection_.hangup_ = this;
+  if (connection_.hung_up_) hung_up();
+}
+
+Connection::OnHangup::~OnHangup() {
+  connection_.hangup_ = nullptr;
+}
+
+void Connection::OnHangup::hung_up() {
+  timer_.at(Clock::now() + grace);
 }
 
 }  // namespace gw::net

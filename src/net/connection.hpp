@@ -3,36 +3,48 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "net/asio.hpp"
+#include "base/blocks.hpp"
+#include "net/reactor.hpp"
 #include "net/task.hpp"
 #include "net/timers.hpp"
 
+#include <sys/socket.h>
 #include <sys/uio.h>
+
+#include <boost/system/error_code.hpp>
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
-namespace gw::net {
+struct ssl_st;
+struct ssl_ctx_st;
 
-using Executor = boost::asio::io_context::executor_type;
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
-using TlsStream = boost::asio::ssl::stream<Socket&>;
+namespace gw::net {
 
 /// Why operations of a connection were stopped by us.
 enum class Stop : std::uint8_t { none, deadline, client_gone, shutdown, idle };
 
+/// How the peer ended its side.
+enum class End : std::uint8_t {
+  none,
+  clean,      ///< it closed; TLS: after its close_notify
+  truncated,  ///< TLS: without it. The framing above decides whether the message was whole.
+};
+
 struct IoResult {
   std::size_t bytes = 0;
-  boost::system::error_code error;  ///< set also at end of file (asio::error::eof)
-  Stop stop = Stop::none;           ///< set when `error` is operation_aborted because of `stop()` or the deadline
+  boost::system::error_code error;  ///< of the system, or of OpenSSL
+  Stop stop = Stop::none;           ///< set when `stop()` or the deadline ended the operation
+  End end = End::none;
 
-  [[nodiscard]] bool ok() const noexcept { return !error; }
+  [[nodiscard]] bool ok() const noexcept { return !error && stop == Stop::none && end == End::none; }
 
-  [[nodiscard]] bool eof() const noexcept;
+  [[nodiscard]] bool eof() const noexcept { return end != End::none; }
 };
 
 /// Text for logs and error messages: "timed out", "connection reset by peer", ...
@@ -40,57 +52,60 @@ struct IoResult {
 
 class Connection {
  public:
-  Connection(Timers& timers, Socket socket);
+  /// Takes over a non-blocking socket that is connected.
+  Connection(Reactor& reactor, int fd);
+
+  /// One that is still to be connected.
+  explicit Connection(Reactor& reactor);
+
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  [[nodiscard]] Socket& socket() noexcept { return socket_; }
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
 
-  [[nodiscard]] int fd() noexcept { return socket_.native_handle(); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept { give_block(memory, bytes); }
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
 
   [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
 
-  [[nodiscard]] TlsStream* tls() noexcept { return tls_.get(); }
+  [[nodiscard]] ssl_st* tls() noexcept { return tls_.get(); }
 
-  /// TCP_NODELAY and non-blocking mode, always; keep-alive probes find a dead peer within 60 s (fault U20).
-  void prepare();
+  enum class Side : std::uint8_t { client, server };
+
+  class ReadOp;
+  class ConnectOp;
+  class HandshakeOp;
+  class WriteOp;
+
+  /// Opens a socket and connects it.
+  [[nodiscard]] ConnectOp connect(const sockaddr* address, socklen_t length) noexcept;
 
   /// From then on reads and writes are encrypted. `configure` runs on the fresh SSL object before the handshake.
-  Task<IoResult> handshake(
-      boost::asio::ssl::context& context,
-      boost::asio::ssl::stream_base::handshake_type type,
-      void (*configure)(SSL* ssl, void* argument),
-      void* argument
+  [[nodiscard]] HandshakeOp handshake(
+      ssl_ctx_st* context, Side side, void (*configure)(ssl_st* ssl, void* argument), void* argument
   );
 
-  /// Operations under way fail with operation_aborted when it passes; later ones too until it is moved.
+  /// Operations under way end with Stop::deadline when it passes; later ones too until it is moved.
   void deadline(TimePoint due);
 
-  /// A write that cannot go on for this long fails as if the deadline had passed; zero: only the deadline counts.
+  /// A write that cannot go on for this long ends as if the deadline had passed; zero: only the deadline counts.
   void write_timeout(Millis limit) noexcept { write_timeout_ = limit; }
 
-  /// Ends operations under way, and later ones, with this reason, until `resume`.
+  /// Ends operations under way, and later ones, with this reason. Their waiters are resumed in the loop's next turn.
   void stop(Stop reason);
-
-  void resume() noexcept { stop_ = Stop::none; }
 
   [[nodiscard]] Stop stopped() const noexcept { return stop_; }
 
   void close() noexcept;
 
-  class ReadOp;
-  class WaitOp;
-  class WriteOp;
-
-  /// Some bytes into `into` (1 or more, or an error).
+  /// Some bytes into `into` (1 or more, or an error). It is filled in the moment the reader is resumed, so it may be
+  /// the shard's scratch memory.
   [[nodiscard]] ReadOp read(std::span<char> into) noexcept;
 
   /// What is there now, without waiting; 0 when nothing is (plain connections only; TLS always 0).
   [[nodiscard]] std::size_t read_now(std::span<char> into) noexcept;
-
-  /// Until there is something to read, without holding a buffer (TLS: may be only a part of a record).
-  [[nodiscard]] WaitOp readable() noexcept;
 
   enum class Lifetime : std::uint8_t {
     stable,   ///< the buffers stay valid until the write is done
@@ -103,6 +118,28 @@ class Connection {
   /// True when the peer has closed or sent something unasked: a pooled connection that must not be used. Never waits.
   [[nodiscard]] bool is_stale() noexcept;
 
+  /// While it stands, `told` is called once when the peer has closed its side for `grace`, or has broken the
+  /// connection: one that sends its request and half-closes may still get a quick answer. It must only stop operations.
+  class OnHangup {
+   public:
+    using Told = void (*)(void* context);
+    static constexpr Millis grace{200};
+
+    OnHangup(Connection& connection, Told told, void* context);
+    ~OnHangup();
+    OnHangup(const OnHangup&) = delete;
+    OnHangup& operator=(const OnHangup&) = delete;
+
+   private:
+    friend class Connection;
+    void hung_up();
+
+    Connection& connection_;
+    Told told_;
+    void* context_;
+    Deadline timer_;
+  };
+
   /// The other side's address as text, without the port; set by whoever made the connection.
   void peer(std::string address) { peer_ = std::move(address); }
 
@@ -112,62 +149,105 @@ class Connection {
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
  private:
-  // Memory for the one operation under way in a direction; Asio asks for it through Handler's allocator.
+  enum class Doing : std::uint8_t { nothing, connect, handshake, read, write };
+
+  // The operation under way in one direction.
   struct Slot {
+    Slot(Reactor& reactor, Reactor::Deferred::Call call, void* owner) noexcept : turn(reactor, call, owner) {}
+
     std::coroutine_handle<> waiter;
     IoResult result;
-    bool memory_used = false;
-    alignas(std::max_align_t) std::byte memory[192];
+    Doing doing = Doing::nothing;
+    bool is_done = false;  // `result` stands; the waiter comes in the next turn
+    Reactor::Deferred turn;
   };
 
-  template <class T>
-  struct SlotAllocator;
-  struct Handler;
-  struct WriteReady;
+  struct FreeTls {
+    void operator()(ssl_st* ssl) const noexcept;
+  };
 
-  [[nodiscard]] IoResult stopped_result() const;
-  void complete(Slot& slot, const boost::system::error_code& error, std::size_t bytes);
-  // Sends what the kernel takes now; true when all went or an error is in the slot.
-  bool send_now(std::span<iovec>& pieces);
-  void send_more();
+  void prepare() noexcept;
+  void on_ready(std::uint32_t events);
+
+  [[nodiscard]] IoResult stopped_result() const noexcept { return {0, {}, stop_, End::none}; }
+
+  // Each tries its operation; false: it must wait.
+  [[nodiscard]] bool try_read_slot();
+  [[nodiscard]] bool try_connect();
+  [[nodiscard]] bool try_handshake();
+  [[nodiscard]] bool try_receive();
+  [[nodiscard]] bool try_receive_tls();
+  [[nodiscard]] bool try_send();
+  [[nodiscard]] bool try_send_tls();
+  [[nodiscard]] bool failed(int returned, IoResult& result) noexcept;
+
+  void wait(Slot& slot, Doing doing, std::coroutine_handle<> waiter) noexcept;
+  void go_on(Slot& slot);
+  void finish(Slot& slot);
+  void end(Slot& slot);
   void guard_write();
 
-  Socket socket_;
-  std::unique_ptr<TlsStream> tls_;
-  Deadline deadline_;
-  std::string peer_;
+  int fd_ = -1;
   Stop stop_ = Stop::none;
-  std::uint64_t sent_ = 0;
-  Millis write_timeout_{0};
+  bool readable_ = false;  // there may be something to receive
+  bool writable_ = true;   // there may be room to send
+  bool hung_up_ = false;   // the peer closed its side, or the connection broke: reads do not wait any more
+  Reactor::Watch watch_;
+  Deadline deadline_;
   Slot read_;
   Slot write_;
+  std::span<char> into_;
   std::span<iovec> unsent_;
-  std::string copied_;  // unsent bytes of a scratch write
   iovec copied_piece_{};
+  std::string copied_;  // unsent bytes of a scratch write
+  Millis write_timeout_{0};
+  std::uint64_t sent_ = 0;
+  OnHangup* hangup_ = nullptr;
+  std::unique_ptr<ssl_st, FreeTls> tls_;
+  std::string peer_;
 };
 
 class Connection::ReadOp {
  public:
   ReadOp(Connection& c, std::span<char> into) noexcept : c_(c), into_(into) {}
 
-  [[nodiscard]] bool await_ready() noexcept;
-  void await_suspend(std::coroutine_handle<> waiter);
+  [[nodiscard]] bool await_ready();
 
-  IoResult await_resume() noexcept { return c_.read_.result; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { c_.wait(c_.read_, Doing::read, waiter); }
+
+  [[nodiscard]] IoResult await_resume() const noexcept { return c_.read_.result; }
 
  private:
   Connection& c_;
   std::span<char> into_;
 };
 
-class Connection::WaitOp {
+class Connection::ConnectOp {
  public:
-  explicit WaitOp(Connection& c) noexcept : c_(c) {}
+  ConnectOp(Connection& c, const sockaddr* address, socklen_t length) noexcept
+      : c_(c), address_(address), length_(length) {}
 
-  [[nodiscard]] bool await_ready() noexcept;
-  void await_suspend(std::coroutine_handle<> waiter);
+  [[nodiscard]] bool await_ready();
 
-  IoResult await_resume() noexcept { return c_.read_.result; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { c_.wait(c_.read_, Doing::connect, waiter); }
+
+  [[nodiscard]] IoResult await_resume() const noexcept { return c_.read_.result; }
+
+ private:
+  Connection& c_;
+  const sockaddr* address_;
+  socklen_t length_;
+};
+
+class Connection::HandshakeOp {
+ public:
+  explicit HandshakeOp(Connection& c) noexcept : c_(c) {}
+
+  [[nodiscard]] bool await_ready();
+
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { c_.wait(c_.read_, Doing::handshake, waiter); }
+
+  [[nodiscard]] IoResult await_resume() const noexcept { return c_.read_.result; }
 
  private:
   Connection& c_;
@@ -178,10 +258,10 @@ class Connection::WriteOp {
   WriteOp(Connection& c, std::span<iovec> pieces, Lifetime lifetime) noexcept
       : c_(c), pieces_(pieces), lifetime_(lifetime) {}
 
-  [[nodiscard]] bool await_ready() noexcept;
+  [[nodiscard]] bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
 
-  IoResult await_resume() noexcept { return c_.write_.result; }
+  [[nodiscard]] IoResult await_resume() const noexcept { return c_.write_.result; }
 
  private:
   Connection& c_;

@@ -8,11 +8,11 @@ namespace gw::net {
 struct Gate::Root {
   struct promise_type {  // NOLINT(readability-identifier-naming): the language's name
 
-    Root get_return_object() const noexcept { return {}; }
+    [[nodiscard]] Root get_return_object() const noexcept { return {}; }
 
-    std::suspend_never initial_suspend() const noexcept { return {}; }
+    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
 
-    std::suspend_never final_suspend() const noexcept { return {}; }
+    [[nodiscard]] std::suspend_never final_suspend() const noexcept { return {}; }
 
     void return_void() const noexcept {}
 

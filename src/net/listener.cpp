@@ -63,7 +63,30 @@ std::string explain(const error_code& error, const Listener::Options& options) {
   if (error == asio::error::access_denied) {
     return "no permission to listen on " + where + "; choose a port above 1023 (--port N)";
   }
+  if (error == boost::system::errc::address_not_available) {
+    return options.bind +
+           " is no address of this machine; use 0.0.0.0 (every network), 127.0.0.1 (this machine only) or one that "
+           "\"ip address\" shows";
+  }
   return "cannot listen on " + where + ": " + error.message();
+}
+
+Result<tcp::endpoint> endpoint_of(const Listener::Options& options) {
+  error_code error;
+  const auto address = asio::ip::make_address(options.bind, error);
+  if (!error) return tcp::endpoint(address, options.port);
+  return gateway_error(
+      Errc::io, "\"" + options.bind + "\" is not an address to listen on; use 0.0.0.0, 127.0.0.1 or ::"
+  );
+}
+
+error_code bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), error);
+  if (!error) acceptor.bind(endpoint, error);
+  return error;
 }
 
 }  // namespace
@@ -81,23 +104,23 @@ Listener::~Listener() {
 
 Result<void> Listener::open(const Options& options) {
   max_connections_ = options.max_connections;
-  error_code error;
-  const auto address = asio::ip::make_address(options.bind, error);
-  if (error) {
-    return gateway_error(
-        Errc::io, "\"" + options.bind + "\" is not an address to listen on; use 0.0.0.0, 127.0.0.1 or ::"
-    );
-  }
-  const tcp::endpoint endpoint(address, options.port);
-  protocol_ = endpoint.protocol();
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && address.is_v6()) acceptor_.set_option(asio::ip::v6_only(false), error);
-  if (!error) acceptor_.bind(endpoint, error);
+  const Result<tcp::endpoint> endpoint = endpoint_of(options);
+  if (!endpoint) return endpoint.error();
+  error_code error = bind(acceptor_, *endpoint);
   if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
   if (!error) acceptor_.non_blocking(true, error);
   if (error) return gateway_error(Errc::io, explain(error, options));
   port_ = acceptor_.local_endpoint(error).port();
+  return {};
+}
+
+Result<void> can_listen(const Listener::Options& options) {
+  const Result<tcp::endpoint> endpoint = endpoint_of(options);
+  if (!endpoint) return endpoint.error();
+  asio::io_context unused;
+  tcp::acceptor acceptor(unused);
+  const error_code error = bind(acceptor, *endpoint);
+  if (error && error != asio::error::address_in_use) return gateway_error(Errc::io, explain(error, options));
   return {};
 }
 
@@ -173,17 +196,7 @@ void Listener::hand_over(int fd, std::string peer) {
   shard.load.fetch_add(1, std::memory_order_relaxed);
   open_connections.fetch_add(1, std::memory_order_relaxed);
   shard.post([this, &shard, fd, address = std::move(peer)]() mutable {
-    Socket socket(shard.context());
-    error_code error;
-    socket.assign(protocol_, fd, error);
-    auto connection = std::make_unique<Connection>(shard.timers(), std::move(socket));
-    if (error) {
-      ::close(fd);
-      shard.load.fetch_sub(1, std::memory_order_relaxed);
-      open_connections.fetch_sub(1, std::memory_order_relaxed);
-      return;
-    }
-    connection->prepare();
+    auto connection = std::make_unique<Connection>(shard.reactor(), fd);
     connection->peer(std::move(address));
     accepted_(shard, std::move(connection));
   });

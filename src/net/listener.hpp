@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "net/asio.hpp"
 #include "net/connection.hpp"
 #include "net/shard.hpp"
 
@@ -15,7 +16,7 @@ namespace gw::net {
 
 class Listener {
  public:
-  /// A new client on its shard's thread, prepared. TLS handshakes are the receiver's.
+  /// A new client on its shard's thread. TLS handshakes are the receiver's.
   using Accepted = std::function<void(Shard& shard, std::unique_ptr<Connection> connection)>;
 
   struct Options {
@@ -57,12 +58,15 @@ class Listener {
   Accepted accepted_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
-  boost::asio::ip::tcp protocol_ = boost::asio::ip::tcp::v4();
   std::uint16_t port_ = 0;
   std::size_t max_connections_ = 10000;
   std::size_t next_ = 0;
   int spare_fd_ = -1;  // given up for a moment when there are no more, so that the client gets an answer (fault S7)
   std::atomic<std::uint64_t> refused_{0};
 };
+
+/// What would keep `Listener::open` from working, but for the port being in use: that may be a gateway that runs.
+/// Listens to nothing.
+[[nodiscard]] Result<void> can_listen(const Listener::Options& options);
 
 }  // namespace gw::net

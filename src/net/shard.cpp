@@ -1,25 +1,11 @@
 #include "net/shard.hpp"
 
-#include "net/asio.hpp"
-
 #include <pthread.h>
 
 namespace gw::net {
 
-struct Shard::Work {
-  explicit Work(boost::asio::io_context& context) : guard(context.get_executor()) {}
-
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> guard;
-};
-
 Shard::Shard(std::size_t index, Gate::Report report)
-    : index_(index),
-      context_(std::make_unique<boost::asio::io_context>(1)),
-      work_(std::make_unique<Work>(*context_)),
-      timers_(*context_),
-      clients_(timers_),
-      gate_(std::move(report)),
-      scratch_(new char[scratch_bytes + scratch_padding]()) {}
+    : index_(index), gate_(std::move(report)), scratch_(new char[scratch_bytes + scratch_padding]()) {}
 
 Shard::~Shard() {
   join();
@@ -30,17 +16,16 @@ void Shard::start(std::function<void()> ready) {
     const std::string name = "shard-" + std::to_string(index_);
     ::pthread_setname_np(::pthread_self(), name.c_str());
     ready();
-    context_->run();
+    reactor_.run();
   });
 }
 
 void Shard::post(std::function<void()> work) {
-  boost::asio::post(*context_, std::move(work));
+  reactor_.post(std::move(work));
 }
 
 void Shard::join() {
-  work_.reset();
-  context_->stop();
+  reactor_.stop();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -1,10 +1,9 @@
-// One shard: an io_context with its thread, its timers, its tasks and its scratch memory. Nothing of it is shared;
-// other threads reach it with `post` alone.
+// One shard: an event loop with its thread, its tasks and its scratch memory. Nothing of it is shared; other threads reach
+// it with `post` alone.
 #pragma once
 
-#include "net/client_watch.hpp"
 #include "net/gate.hpp"
-#include "net/timers.hpp"
+#include "net/reactor.hpp"
 
 #include <atomic>
 #include <functional>
@@ -13,16 +12,12 @@
 #include <string>
 #include <thread>
 
-namespace boost::asio {
-class io_context;
-}
-
 namespace gw::net {
 
 class Shard {
  public:
   /// Bytes of scratch memory, and readable bytes behind it for vectorised parsers.
-  static constexpr std::size_t scratch_bytes = 64 * 1024;
+  static constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t scratch_padding = 64;
 
   Shard(std::size_t index, Gate::Report report);
@@ -42,13 +37,11 @@ class Shard {
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
 
-  [[nodiscard]] boost::asio::io_context& context() noexcept { return *context_; }
+  [[nodiscard]] Reactor& reactor() noexcept { return reactor_; }
 
-  [[nodiscard]] Timers& timers() noexcept { return timers_; }
+  [[nodiscard]] Timers& timers() noexcept { return reactor_.timers(); }
 
   [[nodiscard]] Gate& gate() noexcept { return gate_; }
-
-  [[nodiscard]] ClientWatch& clients() noexcept { return clients_; }
 
   /// For bytes that are used before the next suspension, by anybody on this shard's thread.
   [[nodiscard]] std::span<char> scratch() noexcept { return {scratch_.get(), scratch_bytes}; }
@@ -60,12 +53,8 @@ class Shard {
   std::atomic<std::int64_t> load{0};
 
  private:
-  struct Work;
   std::size_t index_;
-  std::unique_ptr<boost::asio::io_context> context_;
-  std::unique_ptr<Work> work_;
-  Timers timers_;
-  ClientWatch clients_;
+  Reactor reactor_;
   Gate gate_;
   std::unique_ptr<char[]> scratch_;
   std::string out_;

@@ -6,7 +6,10 @@
 // everything by value. No capturing lambda coroutines and no co_await inside ?: or braces (GCC bug 107288 and kin).
 #pragma once
 
+#include "base/blocks.hpp"
+
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -22,7 +25,7 @@ struct FinalAwaiter {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
 
   template <class Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
+  [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> self) const noexcept {
     return self.promise().continuation;
   }
 
@@ -32,6 +35,10 @@ struct FinalAwaiter {
 struct PromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
   std::exception_ptr failure;
+
+  static void* operator new(std::size_t bytes) { return take_block(bytes); }
+
+  static void operator delete(void* frame, std::size_t bytes) noexcept { give_block(frame, bytes); }
 
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
 
@@ -99,12 +106,12 @@ class [[nodiscard]] Task {
 
     [[nodiscard]] bool await_ready() const noexcept { return false; }
 
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
+    [[nodiscard]] std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) const noexcept {
       handle.promise().continuation = waiter;
       return handle;
     }
 
-    T await_resume() const { return handle.promise().take(); }
+    [[nodiscard]] T await_resume() const { return handle.promise().take(); }
   };
 
   Awaiter operator co_await() const noexcept { return Awaiter{handle_}; }

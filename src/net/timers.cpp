@@ -1,19 +1,6 @@
 #include "net/timers.hpp"
 
-#include "net/asio.hpp"
-
-#include <algorithm>
-
 namespace gw::net {
-
-struct Timers::Kernel {
-  explicit Kernel(boost::asio::io_context& context) : timer(context) {}
-
-  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, boost::asio::io_context::executor_type>
-      timer;
-};
-
-Timers::Timers(boost::asio::io_context& context) : kernel_(std::make_unique<Kernel>(context)) {}
 
 Timers::~Timers() {
   for (Deadline* entry : heap_) entry->index_ = Deadline::outside;
@@ -32,7 +19,6 @@ void Deadline::at(TimePoint due) {
   } else if (due < key_) {
     key_ = due;
     timers_.sift_up(index_);
-    timers_.arm();
   }
 }
 
@@ -40,7 +26,6 @@ void Timers::insert(Deadline& entry) {
   heap_.push_back(&entry);
   entry.index_ = heap_.size() - 1;
   sift_up(entry.index_);
-  arm();
 }
 
 void Timers::remove(Deadline& entry) noexcept {
@@ -84,7 +69,6 @@ void Timers::sift_down(std::size_t index) noexcept {
 }
 
 void Timers::run(TimePoint now) {
-  armed_ = far_future;
   while (!heap_.empty() && heap_.front()->key_ <= now) {
     Deadline& entry = *heap_.front();
     if (entry.due_ == far_future) {
@@ -98,18 +82,6 @@ void Timers::run(TimePoint now) {
       entry.fire_(entry.context_);
     }
   }
-  arm();
-}
-
-void Timers::arm() {
-  if (heap_.empty()) return;
-  const TimePoint wanted = heap_.front()->key_;
-  if (wanted >= armed_) return;
-  armed_ = wanted;
-  kernel_->timer.expires_at(wanted);
-  kernel_->timer.async_wait([this](const boost::system::error_code& ec) {
-    if (!ec) run(Clock::now());
-  });
 }
 
 }  // namespace gw::net

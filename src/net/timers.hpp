@@ -1,16 +1,11 @@
-// Deadlines of one shard: thousands of them on one kernel timer. Setting one later than before costs a store; a wake-up
-// happens only for the earliest. Resolution about 1 ms plus the loop's own delay. One thread.
+// Deadlines of one shard, thousands of them in one heap: the loop waits until the earliest. Setting one later than before
+// costs a store. Resolution about 1 ms plus the loop's own delay. One thread.
 #pragma once
 
 #include "base/clock.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <vector>
-
-namespace boost::asio {
-class io_context;
-}
 
 namespace gw::net {
 
@@ -49,13 +44,16 @@ class Deadline {
 
 class Timers {
  public:
-  explicit Timers(boost::asio::io_context& context);
+  Timers() = default;
   ~Timers();
   Timers(const Timers&) = delete;
   Timers& operator=(const Timers&) = delete;
 
-  /// Fires everything due at `now`; called by the kernel timer, and by tests.
+  /// Fires everything due at `now`; called by the loop, and by tests.
   void run(TimePoint now);
+
+  /// When there may be something to fire: never later than the earliest deadline. far_future: nothing is set.
+  [[nodiscard]] TimePoint next() const noexcept { return heap_.empty() ? far_future : heap_.front()->key_; }
 
   [[nodiscard]] std::size_t size() const noexcept { return heap_.size(); }
 
@@ -66,12 +64,8 @@ class Timers {
   void place(std::size_t index, Deadline* entry) noexcept;
   void sift_up(std::size_t index) noexcept;
   void sift_down(std::size_t index) noexcept;
-  void arm();
 
-  struct Kernel;
-  std::unique_ptr<Kernel> kernel_;
   std::vector<Deadline*> heap_;  // binary min-heap by key_
-  TimePoint armed_ = far_future;
 };
 
 }  // namespace gw::net

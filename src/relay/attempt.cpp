@@ -13,10 +13,11 @@ using upstream::Pool;
 
 namespace {
 
-constexpr std::size_t max_failure_body = 64 * 1024;      // fault U14
-constexpr std::size_t max_inspected_body = 1024 * 1024;  // a plain answer beyond this is relayed as it comes
-constexpr Millis finish_linger{1000};                    // after the finish reason: for usage and [DONE]
-constexpr std::size_t max_drained = 64 * 1024;
+constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
+constexpr std::size_t max_inspected_body =
+    std::size_t{1024} * 1024;          // a plain answer beyond this is relayed as it comes
+constexpr Millis finish_linger{1000};  // after the finish reason: for usage and [DONE]
+constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view wanted = "text/event-stream";
@@ -57,59 +58,75 @@ UpstreamAttempt::UpstreamAttempt(
 }
 
 net::Task<std::optional<Error>> UpstreamAttempt::run() {
-  const Result<Pool::Host*> host = pool_.host_of(candidate_.provider);
-  if (!host) co_return host.error();
-  Answer answer = co_await call_once(**host, Pool::Reuse::allowed);
-  if (answer && answer->retry == Retry::same_or_elsewhere) {
+  const Result<Pool::Target*> target = pool_.target_of(candidate_.provider);
+  if (!target) co_return target.error();
+  host_ = (*target)->host;
+  for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
+    Answer failed = co_await open(reuse);
+    if (!failed) break;
+    if (reuse == Pool::Reuse::fresh_only || failed->retry != Retry::same_or_elsewhere) co_return failed;
     metrics_.keepalive_races.fetch_add(1, std::memory_order_relaxed);
-    answer = co_await call_once(**host, Pool::Reuse::fresh_only);
   }
+  const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
+  net::Task<Answer> rest = take_reply();
+  Answer answer = co_await rest;
   co_return answer;
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::call_once(Pool::Host& host, Pool::Reuse reuse) {
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_reply() {
+  if (status_ < 200 || status_ > 299) return take_failure();
+  if (!context_.is_stream) return take_plain();
+  if (!is_event_stream(content_type_)) return refuse_non_stream();
+  return take_stream();
+}
+
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   const config::Upstream& settings = context_.config->upstream;
   const TimePoint connect_by = std::min(total_by_, begun_ + context_.config->timeouts.connect[candidate_.tier]);
   TimePoint asked = Clock::now();
-  Result<Pool::Lease> lease = co_await pool_.acquire(host, reuse, connect_by, settings, context_.cancel);
+  Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, connect_by, settings, context_.cancel);
   context_.outcome.upstream_wait += Clock::now() - asked;
   if (!lease) co_return lease.error();
 
-  Call call(context_.exchange.shard(), std::move(*lease));
-  const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call.connection());
-  if (context_.cancel.reason() != net::Stop::none) call.connection().stop(context_.cancel.reason());
-  call.connection().deadline(first_content_by_);
-  const Result<void> sent = co_await send_request(call, host.endpoint);
+  call_.emplace(context_.exchange.shard(), std::move(*lease));
+  const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
+  if (context_.cancel.reason() != net::Stop::none) call_->connection().stop(context_.cancel.reason());
+  call_->connection().deadline(first_content_by_);
+  const Result<void> sent = co_await send_request();
   if (!sent) co_return sent.error();
 
   asked = Clock::now();
-  const Result<upstream::ReplyHead> head = co_await call.read_head();
+  Result<upstream::ReplyHead> head = co_await call_->read_head();
   context_.outcome.upstream_wait += Clock::now() - asked;
   if (!head) co_return head.error();
-  request_id_ = head->request_id;
-
+  status_ = head->status;
+  request_id_ = std::move(head->request_id);
+  content_type_ = std::move(head->content_type);
   if (!head->content_encoding.empty() && !iequals(head->content_encoding, "identity")) {
     co_return upstream_error(Errc::upstream_protocol, "the provider sent a compressed reply unasked");
   }
-  Answer answer;
-  if (head->status < 200 || head->status > 299) {
-    answer = co_await take_failure(host, call, head->status);
-  } else if (!context_.is_stream) {
-    answer = co_await take_plain(host, call, head->content_type);
-  } else if (!is_event_stream(head->content_type)) {
-    answer = co_await refuse_non_stream(call);
-  } else {
-    answer = co_await take_stream(host, call);
-  }
-  co_return answer;
+  co_return std::nullopt;
 }
 
 bool UpstreamAttempt::injects_usage() const {
-  return context_.is_stream && !context_.request.include_usage &&
+  return context_.is_stream && !context_.request->include_usage &&
          candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
-net::Task<Result<void>> UpstreamAttempt::send_request(Call& call, const upstream::Endpoint& endpoint) {
+// Path, host and fixed headers: put together once a configuration.
+std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
+  Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `run`
+  if (!target.head) {
+    const upstream::Endpoint& endpoint = host_->endpoint;
+    const dialect::Request request = dialect_.request(*candidate_.provider, endpoint.base_path);
+    std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
+    head.append(request.header_lines);
+    target.head = std::make_shared<const std::string>(std::move(head));
+  }
+  return target.head;
+}
+
+net::Task<Result<void>> UpstreamAttempt::send_request() {
   const config::Params& params = context_.config->params;
   chat::SpliceInput input;
   input.model = candidate_.model;
@@ -121,39 +138,36 @@ net::Task<Result<void>> UpstreamAttempt::send_request(Call& call, const upstream
   if (const auto forced = params.forced_by_model.find(candidate_.model); forced != params.forced_by_model.end()) {
     for (const auto& p : forced->second) input.forced.push_back({p.key, p.json});
   }
-  const chat::Spliced body = chat::splice(context_.body, context_.request, input);
-  const dialect::Request request = dialect_.request(*candidate_.provider, endpoint.base_path);
+  const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
 
-  std::string head;
-  head.reserve(512);
-  head.append("POST ").append(request.target).append(" HTTP/1.1\r\nHost: ").append(endpoint.host_header);
-  head.append("\r\n").append(request.header_lines).append(context_.forwarded_headers);
-  head.append(context_.is_stream ? "Accept: text/event-stream\r\n" : "Accept: application/json\r\n");
-  head.append("Content-Length: ").append(std::to_string(body.size)).append("\r\n\r\n");
+  const std::shared_ptr<const std::string> fixed = request_head();
+  std::string own;
+  own.reserve(context_.forwarded_headers.size() + 96);
+  own.append(context_.forwarded_headers);
+  own.append(context_.is_stream ? "Accept: text/event-stream\r\n" : "Accept: application/json\r\n");
+  own.append("Content-Length: ");
+  append_number(own, body.size);
+  own.append("\r\n\r\n");
 
   std::vector<iovec> pieces;
-  pieces.reserve(body.pieces.size() + 1);
-  pieces.push_back(net::piece(head));
+  pieces.reserve(body.pieces.size() + 2);
+  pieces.push_back(net::piece(*fixed));
+  pieces.push_back(net::piece(own));
   for (const std::string_view part : body.pieces) pieces.push_back(net::piece(part));
-  Result<void> sent = co_await call.send(pieces);
+  Result<void> sent = co_await call_->send(pieces);
   co_return sent;
 }
 
-void UpstreamAttempt::give_back(Pool::Host& host, Call& call) {
-  if (call.reusable()) pool_.release(host, call.take(), context_.config->upstream);
+void UpstreamAttempt::give_back() {
+  if (call_->reusable()) pool_.release(*host_, call_->take(), context_.config->upstream);
 }
 
-net::Task<Result<Call::Piece>> UpstreamAttempt::read_piece(Call& call) {
-  const TimePoint asked = Clock::now();
-  Result<Call::Piece> piece = co_await call.read();
-  context_.outcome.upstream_wait += Clock::now() - asked;
-  co_return piece;
-}
-
-net::Task<Result<std::string>> UpstreamAttempt::read_bounded(Call& call, std::size_t limit) {
+net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) {
   std::string body;
   while (body.size() < limit) {
-    const Result<Call::Piece> piece = co_await read_piece(call);
+    const TimePoint asked = Clock::now();
+    const Result<Call::Piece> piece = co_await call_->read();
+    context_.outcome.upstream_wait += Clock::now() - asked;
     if (!piece) co_return piece.error();
     body.append(piece->bytes);
     if (piece->end) break;
@@ -161,13 +175,13 @@ net::Task<Result<std::string>> UpstreamAttempt::read_bounded(Call& call, std::si
   co_return body;
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure(Pool::Host& host, Call& call, int status) {
-  call.connection().deadline(std::min(total_by_, Clock::now() + context_.config->timeouts.idle));
-  const Result<std::string> body = co_await read_bounded(call, max_failure_body);
-  Error error = dialect_.failure(status, body ? std::string_view(*body) : std::string_view{});
-  error.upstream_status = static_cast<std::uint16_t>(status);
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
+  call_->connection().deadline(std::min(total_by_, Clock::now() + context_.config->timeouts.idle));
+  const Result<std::string> body = co_await read_bounded(max_failure_body);
+  Error error = dialect_.failure(status_, body ? std::string_view(*body) : std::string_view{});
+  error.upstream_status = static_cast<std::uint16_t>(status_);
   if (!body && body.error().origin != Origin::upstream) co_return body.error();
-  give_back(host, call);
+  give_back();
   co_return error;
 }
 
@@ -179,39 +193,35 @@ JudgeRules UpstreamAttempt::rules() const {
   rules.keyword_max_chars = conditions.keyword_max_chars;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
-    return dialect::keyword_rule(text, context_.config->retries.conditions, context_.request, context_.body);
+    return dialect::keyword_rule(text, context_.config->retries.conditions, *context_.request, context_.body);
   };
   return rules;
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain(
-    Pool::Host& host, Call& call, const std::string& content_type
-) {
-  call.connection().deadline(total_by_);
-  Result<std::string> body = co_await read_bounded(call, max_inspected_body);
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
+  call_->connection().deadline(total_by_);
+  Result<std::string> body = co_await read_bounded(max_inspected_body);
   if (!body) co_return body.error();
-  if (body->size() >= max_inspected_body && !call.ended()) {
-    Answer answer = co_await relay_large(call, content_type, std::move(*body));
+  if (body->size() >= max_inspected_body && !call_->ended()) {
+    Answer answer = co_await relay_large(std::move(*body));
     co_return answer;
   }
   const Result<dialect::ReplyFacts> facts = dialect_.reply(*body);
   if (!facts) co_return facts.error();
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
-  give_back(host, call);
+  give_back();
 
   reply_.describe(candidate_);
   reply_.commit();
   context_.release_request();
-  const bool sent = co_await reply_.send_plain(content_type, *body);
+  const bool sent = co_await reply_.send_plain(content_type_, *body);
   if (!sent) co_return client_error(Errc::client_gone, "the client closed the connection");
   co_return std::nullopt;
 }
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(
-    Call& call, const std::string& content_type, std::string begun
-) {
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begun) {
   const std::size_t first = begun.find_first_not_of(" \t\r\n");
   if (first == std::string::npos || begun[first] != '{') {
     co_return upstream_error(Errc::upstream_protocol, "the provider's reply is not JSON");
@@ -219,12 +229,14 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(
   reply_.describe(candidate_);
   reply_.commit();
   context_.release_request();
-  reply_.begin_plain(content_type, call.length());
+  reply_.begin_plain(content_type_, call_->length());
   bool sent = co_await reply_.write_body(begun);
   begun.clear();
   begun.shrink_to_fit();
   while (sent) {
-    const Result<Call::Piece> piece = co_await read_piece(call);
+    const TimePoint asked = Clock::now();
+    const Result<Call::Piece> piece = co_await call_->read();
+    context_.outcome.upstream_wait += Clock::now() - asked;
     if (!piece) {
       Error error = upstream_error(Errc::interrupted, piece.error().message, Retry::never);
       co_await reply_.fail(error);
@@ -240,8 +252,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(
 }
 
 // A stream was asked for and something else came: an error with status 200, or HTML.
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream(Call& call) {
-  const Result<std::string> body = co_await read_bounded(call, max_failure_body);
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
+  const Result<std::string> body = co_await read_bounded(max_failure_body);
   if (!body) co_return body.error();
   const Result<dialect::ReplyFacts> facts = dialect_.reply(*body);
   if (!facts) co_return facts.error();
@@ -286,16 +298,18 @@ StreamJudge::Step UpstreamAttempt::take_events(
   }
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream(Pool::Host& host, Call& call) {
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
   using Step = StreamJudge::Step;
   StreamJudge judge(rules());
   http::SseSplitter events(context_.config->limits.event_bytes);
   const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream();
   held_.clear();
   for (;;) {
-    call.connection().deadline(stream_deadline(judge));
+    call_->connection().deadline(stream_deadline(judge));
     const bool was_committed = judge.committed();
-    const Result<Call::Piece> piece = co_await read_piece(call);
+    const TimePoint asked = Clock::now();
+    const Result<Call::Piece> piece = co_await call_->read();
+    context_.outcome.upstream_wait += Clock::now() - asked;
 
     std::string& out = context_.exchange.shard().out();
     out.clear();
@@ -328,26 +342,27 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream(Pool::Host& host
       const bool written = co_await reply_.write_events(out);
       if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
     }
-    if (step == Step::complete) break;
-    if (step == Step::interrupt) {
-      Error error = judge.error();
-      if (error.origin == Origin::upstream) error.code = Errc::interrupted;
-      error.retry = Retry::never;
-      co_await reply_.fail(error);
-      co_return error;
-    }
+    if (step != Step::complete && step != Step::interrupt) continue;
+    net::Task<Answer> rest = step == Step::complete ? end_stream() : interrupt(judge.error());
+    Answer answer = co_await rest;
+    co_return answer;
   }
-  Answer answer = co_await end_stream(host, call);
-  co_return answer;
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::end_stream(Pool::Host& host, Call& call) {
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::interrupt(Error error) {
+  if (error.origin == Origin::upstream) error.code = Errc::interrupted;
+  error.retry = Retry::never;
+  co_await reply_.fail(error);
+  co_return error;
+}
+
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::end_stream() {
   const bool ended = co_await reply_.end();
-  if (call.ended()) {
-    give_back(host, call);
-  } else if (call.connection().stopped() == net::Stop::none) {
+  if (call_->ended()) {
+    give_back();
+  } else if (call_->connection().stopped() == net::Stop::none) {
     net::Gate& gate = context_.exchange.shard().gate();
-    gate.spawn("drain", drain(pool_, host, std::move(call), context_.config));
+    gate.spawn("drain", drain(pool_, *host_, std::move(*call_), context_.config));
   }
   if (!ended) co_return client_error(Errc::client_gone, "the client closed the connection");
   co_return std::nullopt;

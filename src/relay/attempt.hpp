@@ -22,21 +22,24 @@ class UpstreamAttempt {
   [[nodiscard]] const std::string& upstream_request_id() const noexcept { return request_id_; }
 
  private:
-  // The reply to one call, as far as it got.
+  // How a stage ended: nullopt, or why.
   using Answer = std::optional<Error>;
 
-  net::Task<Answer> call_once(upstream::Pool::Host& host, upstream::Pool::Reuse reuse);
-  net::Task<Result<void>> send_request(upstream::Call& call, const upstream::Endpoint& endpoint);
-  net::Task<Answer> take_failure(upstream::Pool::Host& host, upstream::Call& call, int status);
-  net::Task<Answer> take_plain(upstream::Pool::Host& host, upstream::Call& call, const std::string& content_type);
-  net::Task<Answer> relay_large(upstream::Call& call, const std::string& content_type, std::string begun);
-  net::Task<Answer> refuse_non_stream(upstream::Call& call);
-  net::Task<Answer> take_stream(upstream::Pool::Host& host, upstream::Call& call);
-  net::Task<Answer> end_stream(upstream::Pool::Host& host, upstream::Call& call);
+  // Connects, asks, and reads the reply's head. Its frame is gone when the long part begins.
+  net::Task<Answer> open(upstream::Pool::Reuse reuse);
+  net::Task<Result<void>> send_request();
+  // The stage that the reply's head asks for.
+  [[nodiscard]] net::Task<Answer> take_reply();
+  net::Task<Answer> take_failure();
+  net::Task<Answer> take_plain();
+  net::Task<Answer> relay_large(std::string begun);
+  net::Task<Answer> refuse_non_stream();
+  net::Task<Answer> take_stream();
+  net::Task<Answer> end_stream();
+  net::Task<Answer> interrupt(Error error);
 
   // Up to `limit` bytes of the body; more is left unread.
-  net::Task<Result<std::string>> read_bounded(upstream::Call& call, std::size_t limit);
-  net::Task<Result<upstream::Call::Piece>> read_piece(upstream::Call& call);
+  net::Task<Result<std::string>> read_bounded(std::size_t limit);
 
   // What the events in `piece` (or, at the end, a last unterminated one) ask for; bytes to forward go to the shard's
   // out.
@@ -44,10 +47,11 @@ class UpstreamAttempt {
       http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last
   );
 
+  [[nodiscard]] std::shared_ptr<const std::string> request_head();
   [[nodiscard]] TimePoint stream_deadline(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
-  void give_back(upstream::Pool::Host& host, upstream::Call& call);
+  void give_back();
 
   Context& context_;
   upstream::Pool& pool_;
@@ -58,6 +62,10 @@ class UpstreamAttempt {
   TimePoint begun_;
   TimePoint first_content_by_;
   TimePoint total_by_;
+  upstream::Pool::Host* host_ = nullptr;
+  std::optional<upstream::Call> call_;
+  int status_ = 0;
+  std::string content_type_;
   std::string request_id_;
   std::string held_;  // events before the commit
 };

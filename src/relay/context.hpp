@@ -12,6 +12,7 @@
 #include "net/cancel.hpp"
 #include "routing/routing.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,10 +46,10 @@ struct Context {
   RequestId id;
   net::Cancel& cancel;
   access::Caller caller{};
-  chat::ChatRequest request{};
-  bool is_stream = false;           ///< request.stream, which does not outlive release_request
-  std::string_view body{};          ///< the untouched bytes; empty once released
-  std::string forwarded_headers{};  ///< header lines of the client that go to the provider
+  std::unique_ptr<const chat::ChatRequest> request{};  ///< null before it was read and once released
+  bool is_stream = false;                              ///< request->stream, which does not outlive release_request
+  std::string_view body{};                             ///< the untouched bytes; empty once released
+  std::string forwarded_headers{};                     ///< header lines of the client that go to the provider
   intent::Verdict verdict{};
   routing::Plan plan{};
   Outcome outcome{};

@@ -22,7 +22,8 @@ net::Task<bool> pause(Context& context, Millis length) {
 
 net::Task<std::optional<Error>> run_demo(Context& context, const routing::Candidate& candidate, ClientReply& reply) {
   namespace demo = dialect::demo;
-  const demo::Input input{context.request, context.body, context.verdict, candidate, context.id.text(), unix_seconds()};
+  const demo::Input input{
+      *context.request, context.body, context.verdict, candidate, context.id.text(), unix_seconds()};
   reply.describe(candidate);
   if (!context.is_stream) {
     const std::string body = demo::completion(input);

@@ -12,6 +12,17 @@ bool ends_request(const Error& error) {
   return error.code == Errc::client_gone || error.code == Errc::shutting_down;
 }
 
+net::Task<std::optional<Error>> start(
+    Context& context,
+    Services services,
+    const routing::Candidate& candidate,
+    ClientReply& reply,
+    std::optional<UpstreamAttempt>& attempt
+) {
+  if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
+  return attempt.emplace(context, services, candidate, reply).run();
+}
+
 }  // namespace
 
 net::Task<void> run(Context& context, Services services) {
@@ -19,15 +30,9 @@ net::Task<void> run(Context& context, Services services) {
   Outcome& outcome = context.outcome;
   for (const routing::Candidate& candidate : context.plan.candidates) {
     const TimePoint begun = Clock::now();
-    std::optional<Error> error;
-    std::string upstream_request_id;
-    if (candidate.provider->protocol == config::Protocol::demo) {
-      error = co_await run_demo(context, candidate, reply);
-    } else {
-      UpstreamAttempt attempt(context, services, candidate, reply);
-      error = co_await attempt.run();
-      upstream_request_id = attempt.upstream_request_id();
-    }
+    std::optional<UpstreamAttempt> attempt;
+    net::Task<std::optional<Error>> task = start(context, services, candidate, reply, attempt);
+    std::optional<Error> error = co_await task;
     const Duration took = Clock::now() - begun;
     services.metrics.attempt(
         {candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took}
@@ -38,7 +43,7 @@ net::Task<void> run(Context& context, Services services) {
          candidate.provider->id,
          error,
          took,
-         std::move(upstream_request_id)}
+         attempt ? attempt->upstream_request_id() : std::string{}}
     );
     if (!error || reply.committed()) {
       outcome.model = candidate.display_name;

@@ -13,7 +13,7 @@ constexpr std::string_view comment = ": keep-alive\n\n";
 
 void Context::release_request() {
   body = {};
-  request = {};
+  request.reset();
   exchange.release_request();
 }
 

@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -14,8 +15,8 @@
 namespace gw::telemetry {
 namespace {
 
-constexpr std::size_t queue_lines = 8192;
-constexpr std::size_t flush_bytes = 32 * 1024;
+constexpr std::size_t queue_lines = 1024;  // of 400 bytes each, taken at start; request lines come in batches
+constexpr std::size_t flush_bytes = std::size_t{32} * 1024;
 
 struct Log {
   std::shared_ptr<spdlog::details::thread_pool> pool;
@@ -122,15 +123,25 @@ std::uint64_t dropped_log_lines() noexcept {
   return log.pool ? log.pool->overrun_counter() : 0;
 }
 
-std::string field(std::string_view value) {
-  const bool is_plain = !value.empty() && value.find_first_of(" \"\\=\t\r\n") == std::string_view::npos;
-  if (is_plain) return std::string(value);
-  std::string out = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+void append_field(std::string& line, std::string_view value) {
+  const bool is_plain = std::none_of(value.begin(), value.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '"' || c == '\\' || c == '=';
+  });
+  if (is_plain && !value.empty()) {
+    line.append(value);
+    return;
   }
-  out.push_back('"');
+  line.push_back('"');
+  for (const char c : value) {
+    if (c == '"' || c == '\\') line.push_back('\\');
+    line.push_back(static_cast<unsigned char>(c) < 0x20 ? ' ' : c);
+  }
+  line.push_back('"');
+}
+
+std::string field(std::string_view value) {
+  std::string out;
+  append_field(out, value);
   return out;
 }
 

@@ -25,6 +25,7 @@ void log(Level level, std::string_view event, std::string_view fields = {});
 
 /// A field value: quoted and escaped when it holds anything but plain characters.
 [[nodiscard]] std::string field(std::string_view value);
+void append_field(std::string& line, std::string_view value);
 
 /// Request lines of one shard: collected, handed to the log in one go (on the shard's tick or at 32 KiB), so that a
 /// request costs no wake-up of another thread.

@@ -230,7 +230,11 @@ class Exposition {
     if (is_new) families_.push_back({"smartroute_" + name, help, type, {}});
     MetricFamily& family = families_[at->second];
     std::string key = name;
-    for (const auto& [label, text] : labels) key += '\0' + label + '\0' + text;
+    for (const auto& [label, text] : labels) {
+      key.push_back('\0');
+      key.append(label).push_back('\0');
+      key.append(text);
+    }
     const auto [sample, is_new_sample] = samples_.try_emplace(key, family.metric.size());
     if (is_new_sample) {
       ClientMetric metric;

@@ -1,9 +1,11 @@
 #include "upstream/call.hpp"
 
+#include "base/text.hpp"
 #include "upstream/connector.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace gw::upstream {
 
@@ -14,12 +16,31 @@ constexpr int max_interim_replies = 8;
 ReplyHead facts_of(const http::ResponseHead& head) {
   ReplyHead facts;
   facts.status = head.status;
-  facts.content_type = head.headers.find("content-type");
-  facts.content_encoding = head.headers.find("content-encoding");
-  facts.retry_after = head.headers.find("retry-after");
-  facts.retry_after_ms = head.headers.find("retry-after-ms");
-  facts.request_id = head.headers.find("x-request-id");
-  facts.processing_ms = head.headers.find("openai-processing-ms");
+  const auto take = [](std::string& out, const http::Header& header, std::string_view name) {
+    if (out.empty() && iequals(header.name, name)) out = header.value;
+  };
+  for (const http::Header& header : head.headers.all()) {
+    switch (header.name.size()) {
+      case 11:
+        take(facts.retry_after, header, "retry-after");
+        break;
+      case 12:
+        take(facts.content_type, header, "content-type");
+        take(facts.request_id, header, "x-request-id");
+        break;
+      case 14:
+        take(facts.retry_after_ms, header, "retry-after-ms");
+        break;
+      case 16:
+        take(facts.content_encoding, header, "content-encoding");
+        break;
+      case 20:
+        take(facts.processing_ms, header, "openai-processing-ms");
+        break;
+      default:
+        break;
+    }
+  }
   return facts;
 }
 
@@ -30,7 +51,7 @@ Error Call::failure(const net::IoResult& result, Errc timeout, std::string_view 
     return upstream_error(timeout, std::string(what) + ": the provider was silent for too long");
   }
   Error error = error_of(result, Errc::upstream_connect, what);
-  if (lease_.reused && in_.size() == 0 && error.origin == Origin::upstream) error.retry = Retry::same_or_elsewhere;
+  if (lease_.reused && !any_ && error.origin == Origin::upstream) error.retry = Retry::same_or_elsewhere;
   return error;
 }
 
@@ -41,39 +62,57 @@ net::Task<Result<void>> Call::send(std::span<iovec> pieces) {
   co_return failure(result, Errc::first_byte_timeout, "sending the request");
 }
 
+// The usual head comes whole and is parsed where it was read; nothing is held while a provider thinks.
 net::Task<Result<ReplyHead>> Call::read_head() {
-  in_.reserve(wait_buffer_bytes);
-  auto head = std::make_unique<http::ResponseHead>();
   http::HeadScanner scanner;
+  std::span<char> bytes;  // what came and was not parsed: in the scratch memory, or in in_
   int interim = 0;
   for (;;) {
-    const std::size_t end = scanner.find_end(in_.view());
-    if (end == 0) {
-      if (in_.size() >= max_head_bytes) {
-        co_return upstream_error(Errc::upstream_protocol, "the provider's reply has a head of over 64 KiB");
+    const std::string_view view(bytes.data(), bytes.size());
+    const std::size_t end = scanner.find_end(view);
+    if (end != 0) {
+      // Kept for its memory; nothing of it is read after this function's next wait.
+      thread_local http::ResponseHead head;
+      const http::HeadLimits limits{max_head_bytes, http::max_headers};
+      const Result<void> parsed = http::parse_response(view.substr(0, end), limits, false, head);
+      if (!parsed) co_return parsed.error();
+      bytes = bytes.subspan(end);
+      if (head.status >= 200) {
+        framing_ = head.framing;
+        length_ = left_ = head.content_length;
+        keep_alive_ = head.keep_alive && framing_ != http::Framing::until_close;
+        complete_ = framing_ == http::Framing::none || (framing_ == http::Framing::length && left_ == 0);
+        rest_ = bytes;
+        if (complete_ && !bytes.empty()) keep_alive_ = false;
+        co_return facts_of(head);
       }
-      if (in_.space().empty()) in_.reserve(in_.capacity() * 2);
-      const net::IoResult read = co_await lease_.connection->read(in_.space());
-      if (!read.ok()) co_return failure(read, Errc::first_byte_timeout, "waiting for the reply");
-      in_.added(read.bytes);
+      if (head.status == 101 || ++interim > max_interim_replies) {
+        co_return upstream_error(Errc::upstream_protocol, "the provider switched protocols or sent no final reply");
+      }
+      scanner.reset();
       continue;
     }
-    const http::HeadLimits limits{max_head_bytes, http::max_headers};
-    const Result<void> parsed = http::parse_response(in_.view().substr(0, end), limits, false, *head);
-    if (!parsed) co_return parsed.error();
-    if (head->status >= 200) {
-      framing_ = head->framing;
-      length_ = left_ = head->content_length;
-      keep_alive_ = head->keep_alive && framing_ != http::Framing::until_close;
-      complete_ = framing_ == http::Framing::none || (framing_ == http::Framing::length && left_ == 0);
-      consumed_ = end;
-      co_return facts_of(*head);
+    if (bytes.size() >= max_head_bytes) {
+      co_return upstream_error(Errc::upstream_protocol, "the provider's reply has a head of over 64 KiB");
     }
-    if (head->status == 101 || ++interim > max_interim_replies) {
-      co_return upstream_error(Errc::upstream_protocol, "the provider switched protocols or sent no final reply");
+    // A part of a head must outlive the wait for the rest.
+    const bool is_kept = bytes.data() == in_.view().data() && !in_.space().empty();
+    if (!bytes.empty() && !is_kept) {
+      http::Buffer kept;
+      kept.reserve(std::max<std::size_t>(2 * bytes.size(), 1024));
+      kept.append({bytes.data(), bytes.size()});
+      in_ = std::move(kept);
     }
-    in_.consume(end);
-    scanner.reset();
+    const std::span<char> into = bytes.empty() ? shard_.scratch() : in_.space();
+    const net::IoResult read = co_await lease_.connection->read(into);
+    if (!read.ok()) co_return failure(read, Errc::first_byte_timeout, "waiting for the reply");
+    any_ = true;
+    if (bytes.empty()) {
+      bytes = into.first(read.bytes);
+    } else {
+      in_.added(read.bytes);
+      bytes = {const_cast<char*>(in_.view().data()), in_.size()};
+    }
   }
 }
 
@@ -125,22 +164,15 @@ net::Task<Result<Call::Piece>> Call::read() {
   for (;;) {
     if (complete_) co_return Piece{{}, true};
     if (broken_) co_return *broken_;
-    if (consumed_ < in_.size()) {  // what came with the head
-      const std::span<char> rest(const_cast<char*>(in_.view().data()) + consumed_, in_.size() - consumed_);
-      consumed_ = in_.size();
-      Result<Piece> piece = decode(rest);
+    if (!rest_.empty()) {
+      Result<Piece> piece = decode(std::exchange(rest_, {}));
       if (!piece || piece->end || !piece->bytes.empty()) co_return piece;
     }
-    if (in_.capacity() != wait_buffer_bytes) {
-      in_.release();
-      in_.reserve(wait_buffer_bytes);
-    }
-    in_.consume(in_.size());
-    consumed_ = 0;
-    net::Connection& connection = *lease_.connection;
-    const net::IoResult read = co_await connection.read(in_.space());
+    in_.release();
+    const std::span<char> scratch = shard_.scratch();
+    const net::IoResult read = co_await lease_.connection->read(scratch);
     if (!read.ok()) {
-      if (read.eof() && framing_ == http::Framing::until_close && read.error == boost::asio::error::eof) {
+      if (read.end == net::End::clean && framing_ == http::Framing::until_close) {
         complete_ = true;
         co_return Piece{{}, true};
       }
@@ -151,14 +183,7 @@ net::Task<Result<Call::Piece>> Call::read() {
       }
       co_return failure(read, Errc::idle_timeout, "reading the reply");
     }
-    std::span<char> bytes(in_.space().data(), read.bytes);
-    if (read.bytes == in_.capacity()) {  // a burst: more is likely there
-      const std::span<char> scratch = shard_.scratch();
-      std::memcpy(scratch.data(), bytes.data(), bytes.size());
-      const std::size_t more = connection.read_now(scratch.subspan(bytes.size()));
-      bytes = scratch.first(bytes.size() + more);
-    }
-    Result<Piece> piece = decode(bytes);
+    Result<Piece> piece = decode(scratch.first(read.bytes));
     if (!piece || piece->end || !piece->bytes.empty()) co_return piece;
   }
 }

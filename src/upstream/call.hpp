@@ -30,9 +30,7 @@ struct ReplyHead {
 class Call {
  public:
   /// Bytes a reply's head may have (fault U17).
-  static constexpr std::size_t max_head_bytes = 64 * 1024;
-  /// What a waiting stream holds; bursts go through the shard's scratch memory.
-  static constexpr std::size_t wait_buffer_bytes = 2 * 1024;
+  static constexpr std::size_t max_head_bytes = std::size_t{64} * 1024;
 
   Call(net::Shard& shard, Pool::Lease lease) noexcept : shard_(shard), lease_(std::move(lease)) {}
 
@@ -70,8 +68,9 @@ class Call {
 
   net::Shard& shard_;
   Pool::Lease lease_;
-  http::Buffer in_;
-  std::size_t consumed_ = 0;  // of in_: the head, then what was handed out
+  http::Buffer in_;       // a head that came in pieces, and what stood behind it
+  std::span<char> rest_;  // of the body: what came with the head, in in_ or in the scratch memory
+  bool any_ = false;      // a byte of the reply came
   http::Framing framing_ = http::Framing::none;
   std::uint64_t length_ = 0;
   std::uint64_t left_ = 0;

@@ -3,14 +3,15 @@
 #include "http/head.hpp"
 #include "net/wakeup.hpp"
 
+#include <boost/asio/ip/tcp.hpp>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
 #include <array>
 
 namespace gw::upstream {
 
-namespace asio = boost::asio;
 using boost::system::error_code;
 using net::Connection;
 using net::Stop;
@@ -18,7 +19,7 @@ using net::Stop;
 namespace {
 
 constexpr Millis attempt_delay{250};  // RFC 8305 section 8, recommended value
-constexpr std::size_t max_proxy_head = 16 * 1024;
+constexpr std::size_t max_proxy_head = std::size_t{16} * 1024;
 
 Error cancelled(Stop reason) {
   if (reason == Stop::shutdown) return gateway_error(Errc::shutting_down, "the gateway is shutting down");
@@ -116,30 +117,24 @@ class Race : public std::enable_shared_from_this<Race> {
  private:
   void start_next() {
     if (finished_ || next_ >= addresses_.size()) return;
-    const asio::ip::tcp::endpoint target(addresses_[next_++], port_);
-    auto connection = std::make_unique<Connection>(shard_.timers(), net::Socket(shard_.context()));
-    error_code ec;
-    connection->socket().open(target.protocol(), ec);
-    if (ec) {
-      failed(ec);
-      return;
-    }
-    connection->prepare();
-    const std::size_t index = tries_.size();
-    tries_.push_back(std::move(connection));
+    const boost::asio::ip::tcp::endpoint target(addresses_[next_++], port_);
+    tries_.push_back(std::make_unique<Connection>(shard_.reactor()));
     ++pending_;
     stagger_.at(Clock::now() + attempt_delay);
-    tries_[index]->socket().async_connect(target, [self = shared_from_this(), index](const error_code& error) {
-      self->connected(index, error);
-    });
+    shard_.gate().spawn("connect", try_one(shared_from_this(), tries_.size() - 1, target));
   }
 
-  void connected(std::size_t index, const error_code& error) {
+  static net::Task<void> try_one(std::shared_ptr<Race> self, std::size_t index, boost::asio::ip::tcp::endpoint target) {
+    const net::IoResult result =
+        co_await self->tries_[index]->connect(target.data(), static_cast<socklen_t>(target.size()));
+    self->connected(index, result);
+  }
+
+  void connected(std::size_t index, const net::IoResult& result) {
     if (finished_) return;
     --pending_;
-    if (error) {
-      tries_[index]->close();
-      failed(error);
+    if (!result.ok()) {
+      failed(result.error);
       return;
     }
     winner = std::move(tries_[index]);
@@ -160,7 +155,7 @@ class Race : public std::enable_shared_from_this<Race> {
     stagger_.clear();
     deadline_.clear();
     for (auto& one : tries_) {
-      if (one) one->close();
+      if (one) one->stop(Stop::idle);  // a try under way ends in the loop's next turn
     }
     done.set();
   }
@@ -247,9 +242,9 @@ net::Task<Result<void>> start_tls(
   if (!context) co_return context.error();
   ClientTls tls{endpoint.authority.host, sessions, endpoint.verify_tls};
   const net::IoResult result =
-      co_await connection.handshake(**context, asio::ssl::stream_base::client, configure_client, &tls);
+      co_await connection.handshake(context->get(), Connection::Side::client, configure_client, &tls);
   if (result.ok()) co_return Result<void>{};
-  const long verdict = ::SSL_get_verify_result(connection.tls()->native_handle());
+  const long verdict = connection.is_tls() ? ::SSL_get_verify_result(connection.tls()) : X509_V_OK;
   if (verdict != X509_V_OK && result.stop == Stop::none) {
     co_return upstream_error(
         Errc::upstream_tls,

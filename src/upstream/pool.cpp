@@ -21,28 +21,26 @@ Pool::Pool(net::Shard& shard, ConnectServices services)
 
 Pool::~Pool() = default;
 
-Result<Pool::Host*> Pool::host_of(const std::shared_ptr<const config::Provider>& provider) {
-  if (const auto known = by_provider_.find(provider.get()); known != by_provider_.end()) return known->second.second;
+Result<Pool::Target*> Pool::target_of(const std::shared_ptr<const config::Provider>& provider) {
+  if (const auto known = by_provider_.find(provider.get()); known != by_provider_.end()) return &known->second;
   Result<Endpoint> endpoint = endpoint_of(*provider);
   if (!endpoint) return endpoint.error();
-  // The path is the provider's; connections are shared by all paths of a host, so it is not part of the key.
   const std::string key = endpoint->key() + " " + endpoint->base_path;
   std::unique_ptr<Host>& place = hosts_[key];
   if (!place) {
     place = std::make_unique<Host>();
     place->endpoint = std::move(*endpoint);
   }
-  by_provider_[provider.get()] = {provider, place.get()};
-  return place.get();
+  return &by_provider_.try_emplace(provider.get(), Target{provider, place.get(), {}}).first->second;
 }
 
 net::Task<Result<Pool::Lease>> Pool::acquire(
     Host& host, Reuse reuse, TimePoint deadline, const config::Upstream& settings, net::Cancel& cancel
 ) {
   const TimePoint now = Clock::now();
-  while (reuse == Reuse::allowed && !host.idle.empty()) {
-    Host::Idle last = std::move(host.idle.back());
-    host.idle.pop_back();
+  while (reuse == Reuse::allowed && !host.idle_.empty()) {
+    Host::Idle last = std::move(host.idle_.back());
+    host.idle_.pop_back();
     --counters_.idle;
     const auto age = now - last.since;
     if (age >= settings.pool_idle || (age >= trusted_for && last.connection->is_stale())) continue;
@@ -60,9 +58,9 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
 
 void Pool::release(Host& host, std::unique_ptr<net::Connection> connection, const config::Upstream& settings) {
   idle_limit_ = settings.pool_idle;
-  if (connection->stopped() != net::Stop::none || host.idle.size() >= settings.pool_size) return;
+  if (connection->stopped() != net::Stop::none || host.idle_.size() >= settings.pool_size) return;
   connection->deadline(far_future);
-  host.idle.push_back({std::move(connection), Clock::now()});
+  host.idle_.push_back({std::move(connection), Clock::now()});
   ++counters_.idle;
   if (sweep_.due() == far_future) sweep_.at(Clock::now() + sweep_interval);
 }
@@ -71,19 +69,19 @@ void Pool::configure(const config::Config& config) {
   by_provider_.clear();
   idle_limit_ = config.upstream.pool_idle;
   for (auto& [key, host] : hosts_) {
-    counters_.idle -= host->idle.size();
-    host->idle.clear();
+    counters_.idle -= host->idle_.size();
+    host->idle_.clear();
   }
 }
 
 void Pool::sweep() {
   const TimePoint now = Clock::now();
   for (auto& [key, host] : hosts_) {
-    const auto first_young = std::find_if(host->idle.begin(), host->idle.end(), [&](const Host::Idle& idle) {
+    const auto first_young = std::find_if(host->idle_.begin(), host->idle_.end(), [&](const Host::Idle& idle) {
       return now - idle.since < idle_limit_;
     });
-    counters_.idle -= static_cast<std::size_t>(first_young - host->idle.begin());
-    host->idle.erase(host->idle.begin(), first_young);
+    counters_.idle -= static_cast<std::size_t>(first_young - host->idle_.begin());
+    host->idle_.erase(host->idle_.begin(), first_young);
   }
   if (counters_.idle != 0) sweep_.at(now + sweep_interval);
 }

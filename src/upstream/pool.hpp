@@ -39,11 +39,21 @@ class Pool {
       TimePoint since;
     };
 
-    std::vector<Idle> idle;
+    std::vector<Idle> idle_;
   };
 
-  /// The place of a provider's connections; taken apart once a configuration.
-  [[nodiscard]] Result<Host*> host_of(const std::shared_ptr<const config::Provider>& provider);
+  /// What stands for a provider as long as its configuration does.
+  struct Target {
+    std::shared_ptr<const config::Provider> provider;  // keeps its address from being taken by another
+    Host* host = nullptr;
+    /// The caller's: the part of a request's head that is the same each time; null at first. Shared with the requests
+    /// that are being sent.
+    std::shared_ptr<const std::string> head;
+  };
+
+  /// Taken apart once a configuration. Stays where it is until the next one comes, so not over a suspension; its host
+  /// stays until the pool ends.
+  [[nodiscard]] Result<Target*> target_of(const std::shared_ptr<const config::Provider>& provider);
 
   struct Lease {
     std::unique_ptr<net::Connection> connection;
@@ -72,8 +82,7 @@ class Pool {
   ConnectServices services_;
   PoolCounters counters_;
   std::map<std::string, std::unique_ptr<Host>, std::less<>> hosts_;
-  // The shared_ptr keeps the provider's address from being taken by another while the entry stands.
-  std::unordered_map<const config::Provider*, std::pair<std::shared_ptr<const config::Provider>, Host*>> by_provider_;
+  std::unordered_map<const config::Provider*, Target> by_provider_;
   Millis idle_limit_{4000};
   net::Deadline sweep_;
 };

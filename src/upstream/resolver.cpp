@@ -115,11 +115,12 @@ void Resolver::finish(const std::string& host, std::vector<Address> found, const
     }
     answer = entry.addresses;
   }
+  const std::string failure = answer ? std::string{} : "the name " + host + " cannot be resolved: " + why;
   for (const Done& done : waiting) {
     if (answer) {
       done(answer);
     } else {
-      done(upstream_error(Errc::upstream_dns, "the name " + host + " cannot be resolved: " + why));
+      done(upstream_error(Errc::upstream_dns, failure));
     }
   }
 }

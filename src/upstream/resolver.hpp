@@ -4,7 +4,8 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "net/asio.hpp"
+
+#include <boost/asio/ip/address.hpp>
 
 #include <condition_variable>
 #include <deque>

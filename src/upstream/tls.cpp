@@ -1,11 +1,10 @@
 #include "upstream/tls.hpp"
 
-#include <openssl/ssl.h>
+#include <boost/asio/ip/address.hpp>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 namespace gw::upstream {
-
-namespace asio = boost::asio;
 
 namespace {
 
@@ -36,7 +35,7 @@ void SessionSlot::keep(SSL_SESSION* session) noexcept {
 void configure_client(SSL* ssl, void* client_tls) {
   const auto& tls = *static_cast<const ClientTls*>(client_tls);
   boost::system::error_code not_address;
-  asio::ip::make_address(tls.host, not_address);
+  boost::asio::ip::make_address(tls.host, not_address);
   const bool is_name = static_cast<bool>(not_address);
   // RFC 6066 section 3: no literal addresses in SNI.
   if (is_name) {  // what the macro SSL_set_tlsext_host_name does, without its C cast
@@ -55,32 +54,46 @@ void configure_client(SSL* ssl, void* client_tls) {
   if (SSL_SESSION* const session = tls.sessions.get(); session != nullptr) ::SSL_set_session(ssl, session);
 }
 
-Result<std::shared_ptr<asio::ssl::context>> TlsContexts::get(const std::string& ca_file, bool verify) {
+Result<std::shared_ptr<SSL_CTX>> TlsContexts::get(const std::string& ca_file, bool verify) {
   const std::lock_guard lock(mutex_);
   auto& place = contexts_[{ca_file, verify}];
   if (place) return place;
-  auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
-  boost::system::error_code ec;
-  made->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_compression, ec);
-  ::SSL_CTX_set_min_proto_version(made->native_handle(), TLS1_2_VERSION);  // NOLINT: OpenSSL's macro casts
-  ::SSL_CTX_set_session_cache_mode(                                        // NOLINT: OpenSSL's macro casts
-      made->native_handle(),
+  std::shared_ptr<SSL_CTX> made(::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+  if (!made) return gateway_error(Errc::upstream_tls, "OpenSSL gives no context for TLS");
+  ::SSL_CTX_set_options(made.get(), SSL_OP_ALL | SSL_OP_NO_COMPRESSION);
+  ::SSL_CTX_set_min_proto_version(made.get(), TLS1_2_VERSION);  // NOLINT: OpenSSL's macro casts
+  ::SSL_CTX_set_session_cache_mode(                             // NOLINT: OpenSSL's macro casts
+      made.get(),
       SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL
   );
-  ::SSL_CTX_sess_set_new_cb(made->native_handle(), on_new_session);
-  ::SSL_CTX_set_mode(made->native_handle(), SSL_MODE_RELEASE_BUFFERS);  // NOLINT: OpenSSL's macro casts
+  ::SSL_CTX_sess_set_new_cb(made.get(), on_new_session);
+  ::SSL_CTX_set_verify(made.get(), verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (verify) {
-    made->set_verify_mode(asio::ssl::verify_peer, ec);
-    made->set_default_verify_paths(ec);
-    if (!ca_file.empty()) made->load_verify_file(ca_file, ec);
-    if (ec) {
-      return gateway_error(Errc::upstream_tls, "the authorities in " + ca_file + " cannot be read: " + ec.message());
+    ::SSL_CTX_set_default_verify_paths(made.get());
+    ::ERR_clear_error();
+    if (!ca_file.empty() && ::SSL_CTX_load_verify_file(made.get(), ca_file.c_str()) != 1) {
+      const char* const why = ::ERR_reason_error_string(::ERR_peek_last_error());
+      return gateway_error(
+          Errc::upstream_tls,
+          "the authorities in " + ca_file + " cannot be read: " + (why != nullptr ? why : "no PEM certificate in it")
+      );
     }
-  } else {
-    made->set_verify_mode(asio::ssl::verify_none, ec);
   }
   place = std::move(made);
   return place;
+}
+
+Result<void> check_authorities(const std::string& ca_file) {
+  ::ERR_clear_error();
+  const std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_client_method()), ::SSL_CTX_free);
+  if (!context || ::SSL_CTX_load_verify_file(context.get(), ca_file.c_str()) != 1) {
+    const char* const why = ::ERR_reason_error_string(::ERR_peek_last_error());
+    return gateway_error(
+        Errc::invalid_config,
+        ca_file + " holds no certificates in PEM form that can be read (" + (why != nullptr ? why : "none in it") + ")"
+    );
+  }
+  return {};
 }
 
 }  // namespace gw::upstream

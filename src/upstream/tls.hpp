@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/error.hpp"
-#include "net/asio.hpp"
 
+#include <openssl/ssl.h>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,11 +43,14 @@ class TlsContexts {
  public:
   /// Any thread; may read files, so the control thread asks first, when a configuration is published.
   /// Errors: upstream_tls naming the file.
-  [[nodiscard]] Result<std::shared_ptr<boost::asio::ssl::context>> get(const std::string& ca_file, bool verify);
+  [[nodiscard]] Result<std::shared_ptr<SSL_CTX>> get(const std::string& ca_file, bool verify);
 
  private:
   std::mutex mutex_;
-  std::map<std::pair<std::string, bool>, std::shared_ptr<boost::asio::ssl::context>> contexts_;
+  std::map<std::pair<std::string, bool>, std::shared_ptr<SSL_CTX>> contexts_;
 };
+
+/// Whether TlsContexts can take a file of authorities. Errors: invalid_config, saying what is wrong with it.
+[[nodiscard]] Result<void> check_authorities(const std::string& ca_file);
 
 }  // namespace gw::upstream

@@ -236,7 +236,7 @@ http {{
             figures = []
             for start in (self.gateway, self.nginx):
                 process = start()
-                time.sleep(0.5)
+                self.load(process.port, "count", 8, 64, 1024)  # what the first request touches is no stream's
                 before = process.pss_kib()
                 holder = subprocess.Popen([str(BUILD / "bench_load"), str(process.port), "hold", str(streams), "0"],
                                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

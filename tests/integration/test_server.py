@@ -1,10 +1,9 @@
 """HTTP/1.1 framing, limits, routes and doors, over raw sockets."""
 
 import json
-import pathlib
+import select
 import signal
 import subprocess
-import tempfile
 import threading
 import unittest
 
@@ -167,6 +166,60 @@ class Server(unittest.TestCase):
         self.assertNotIn("access-control-allow-origin", self.gateway.request("GET", "/api/status", headers=origin).headers)
 
 
+class Drips(unittest.TestCase):
+    """Clients that are never silent for long. The wait for an answer is what paces them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.upstream = Upstream(answer_well)
+        limits = {"head_timeout": 800, "body_timeout": 800, "body_min_rate": 500}
+        cls.gateway = Gateway(config_for(cls.upstream.url, limits=limits))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.stop()
+        cls.upstream.stop()
+
+    def reply_to_drip(self, begin, piece, pieces, end=b""):
+        """Sends `piece` every 20 ms until it is answered or all is sent, then `end`."""
+        with self.gateway.connect() as sock:
+            sock.sendall(begin)
+            for _ in range(pieces):
+                if select.select([sock], [], [], 0.02)[0]:
+                    break
+                sock.sendall(piece)
+            else:
+                sock.sendall(end)
+            reply = Reply.read(sock)
+            self.assertTrue(reply.status == 200 or until_closed(sock))
+            return reply
+
+    def test_a_dripped_head_ends(self):
+        reply = self.reply_to_drip(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: ", b"x", 1500)
+        self.assertEqual(reply.status, 408, reply.body)
+        self.assertIn("limits.head_timeout", reply.error()["message"])
+
+    def test_a_dripped_body_ends_whatever_its_framing(self):
+        for name, head, piece in (
+            ("length", b"Content-Length: 5000\r\n\r\n{", b" "),
+            ("chunked", b"Transfer-Encoding: chunked\r\n\r\n", chunked(b" ")),
+            ("inside a chunk", b"Transfer-Encoding: chunked\r\n\r\n1000\r\n", b" "),
+            ("framing alone", b"Transfer-Encoding: chunked\r\n\r\n1;", b"x"),
+        ):
+            with self.subTest(name):
+                reply = self.reply_to_drip(CHAT + head, piece, 1500)
+                self.assertEqual(reply.status, 408, reply.body)
+                self.assertEqual(reply.error()["type"], "invalid_request_error")
+                self.assertIn("limits.body_min_rate", reply.error()["message"])
+
+    def test_a_slow_body_that_keeps_the_minimum_is_answered(self):
+        pieces, size = 80, 60  # at least 1.6 s, and 3000 bytes a second at best
+        length = b"Content-Length: %d\r\n\r\n" % (pieces * size + len(BODY))
+        self.assertEqual(self.reply_to_drip(CHAT + length, b" " * size, pieces, BODY).status, 200)
+        framed = CHAT + b"Transfer-Encoding: chunked\r\n\r\n"
+        self.assertEqual(self.reply_to_drip(framed, chunked(b" " * size), pieces, chunked(BODY) + END).status, 200)
+
+
 class OpenGateway(unittest.TestCase):
     def test_an_open_gateway_gives_no_page_access(self):
         with Gateway() as gateway:
@@ -230,19 +283,6 @@ class Starting(unittest.TestCase):
                                    capture_output=True, text=True, timeout=PATIENCE)
             self.assertEqual(third.returncode, 1)
             self.assertIn("is in use", third.stderr)
-
-    def test_config_check_takes_the_boot_path(self):
-        with tempfile.TemporaryDirectory() as folder:
-            file = pathlib.Path(folder) / "config.json"
-            file.write_text('{"schema_version":1,"models":{"t1":[{"model":"m","provider":"x"}]},"router":{"mode":"y"}}')
-            check = subprocess.run([BINARY, "config", "check", str(file)], capture_output=True, text=True, timeout=PATIENCE)
-            self.assertEqual(check.returncode, 1)
-            self.assertIn("models.t1[0].provider", check.stderr)
-            self.assertIn("router.mode", check.stderr)
-            serve = subprocess.run([BINARY, "serve", "--data", folder, "--port", "0"], capture_output=True, text=True, timeout=PATIENCE)
-            self.assertEqual(serve.returncode, 1)
-            self.assertIn("models.t1[0].provider", serve.stderr)
-            self.assertIn('"router":{"mode":"y"}', file.read_text(), "a bad file is never touched")
 
 
 class Descriptors(unittest.TestCase):

@@ -48,5 +48,39 @@ TEST(RequestId, unique_and_ordered_by_time) {
   EXPECT_LT(source.next(1'700'000'000'000).text().substr(0, 10), source.next(1'700'000'000'001).text().substr(0, 10));
 }
 
+// Every byte value at every place, in texts shorter and longer than a vector.
+TEST(Text, kinds_of_bytes_are_found_wherever_they_stand) {
+  for (const std::size_t size : {1U, 7U, 15U, 16U, 17U, 33U}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int value = 0; value < 256; ++value) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(value);
+        EXPECT_EQ(has_control(text), (value < 0x20 && value != '\t') || value == 0x7F)
+            << size << " " << at << " " << value;
+        EXPECT_EQ(is_printable_ascii(text), value >= 0x20 && value < 0x7F) << size << " " << at << " " << value;
+      }
+    }
+  }
+  EXPECT_FALSE(has_control(""));
+  EXPECT_TRUE(is_printable_ascii(""));
+}
+
+// Against the plain rule, for every pair of byte values and several lengths.
+TEST(Text, case_is_ignored_for_ascii_letters_alone) {
+  const auto lower = [](int c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; };
+  for (const std::size_t size : {1U, 7U, 8U, 9U, 20U}) {
+    for (int a = 0; a < 256; ++a) {
+      for (int b = 0; b < 256; ++b) {
+        std::string left(size, 'q');
+        std::string right(size, 'Q');
+        left[size / 2] = static_cast<char>(a);
+        right[size / 2] = static_cast<char>(b);
+        ASSERT_EQ(iequals(left, right), lower(a) == lower(b)) << size << " " << a << " " << b;
+      }
+    }
+  }
+  EXPECT_FALSE(iequals("a", "ab"));
+}
+
 }  // namespace
 }  // namespace gw

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -60,11 +61,22 @@ TEST(ConfigLoad, the_default_answers_out_of_the_box) {
 }
 
 TEST(ConfigLoad, every_release_s_default_loads_for_ever) {
-  std::ifstream in(std::string(GW_TEST_DATA) + "/config/default-0.1.json");
-  std::ostringstream text;
-  text << in.rdbuf();
-  ASSERT_FALSE(text.str().empty());
-  EXPECT_EQ(good(text.str()).config.models.entries[Tier::t1][0].model, "demo-fast");
+  bool is_current_kept = false;
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(GW_TEST_DATA) + "/config")) {
+    if (!file.path().filename().string().starts_with("default-")) continue;
+    ++count;
+    std::ifstream in(file.path());
+    std::ostringstream text;
+    text << in.rdbuf();
+    const Loaded loaded = good(text.str());
+    EXPECT_EQ(loaded.config.models.entries[Tier::t1][0].model, "demo-fast") << file.path();
+    ASSERT_EQ(loaded.warnings.size(), 1U) << file.path();
+    EXPECT_EQ(loaded.warnings[0].path, "general.gateway_api_key") << file.path();
+    is_current_kept = is_current_kept || text.str() == default_config_json();
+  }
+  EXPECT_GE(count, 1U);
+  EXPECT_TRUE(is_current_kept) << "a default that changes is added to tests/data/config under its release's name";
 }
 
 TEST(ConfigLoad, an_original_of_march_2026) {
@@ -148,7 +160,7 @@ TEST(ConfigLoad, reports_everything_at_once_with_paths) {
     "retries":{"conditions":{"status_codes":[99],"error_keywords":[1]}},
     "params":{"global_params":{"model":"x"}},
     "router":{"mode":"magic","default_tier":"t9"},
-    "server":{"port":99999,"tls":{"cert":"/none.pem"}},
+    "server":{"port":99999,"bind":"localhost","tls":{"cert":"/none.pem"}},
     "limits":{"body_bytes":1},
     "cors":{"origins":"*"}})");
   for (const char* const path :
@@ -175,6 +187,7 @@ TEST(ConfigLoad, reports_everything_at_once_with_paths) {
         "router.mode",
         "router.default_tier",
         "server.port",
+        "server.bind",
         "server.tls",
         "server.tls.cert",
         "limits.body_bytes",
@@ -194,6 +207,68 @@ TEST(ConfigLoad, syntax_errors_name_line_and_column_and_no_content) {
     EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(load(bad, secrets_of({})))) << bad;
   }
   EXPECT_EQ(problem_paths(R"({"schema_version":2})"), (std::vector<std::string>{"schema_version"}));
+}
+
+TEST(ConfigLoad, syntax_errors_are_where_an_editor_shows_them) {
+  struct Case {
+    const char* name;
+    std::string text;
+    const char* where;
+  };
+
+  const Case cases[] = {
+      {"a text too many", R"({"a": 1 "key-is-secret"})", "line 1, column 9"},
+      {"an escaped quote in it", R"({"a": 1 "b\"c"})", "line 1, column 9"},
+      {"a missing comma is before", "{\n  \"a\": 1\n  \"b\": 2\n}", "line 3, column 3"},
+      {"columns are characters", "{\n \"中文名\": 2 x}", "line 2, column 11"},
+      {"a word", "{\"a\": nonsense}", "line 1, column 7"},
+      {"a comma too many", "{\"a\": [1,]}", "line 1, column 10"},
+      {"the end", "{\"a\": [1]\n\n", "line 1, column 10"},
+      {"an open quote", "{\"a\": \"b\n}", "line 1, column 9"},
+      {"Windows line ends", "{\r\n\"a\": 1,\r\n}\r\n", "line 3, column 1"},
+  };
+  for (const Case& one : cases) {
+    const LoadResult result = load(one.text, secrets_of({}));
+    ASSERT_TRUE(std::holds_alternative<std::vector<Problem>>(result)) << one.name;
+    const std::string& message = std::get<std::vector<Problem>>(result)[0].message;
+    EXPECT_NE(message.find(std::string(one.where) + ";"), std::string::npos) << one.name << ": " << message;
+    EXPECT_EQ(message.find("secret"), std::string::npos) << one.name;
+  }
+}
+
+TEST(ConfigLoad, a_file_in_another_encoding_or_without_content_is_called_that) {
+  const auto message_of = [](std::string_view text) {
+    return std::get<std::vector<Problem>>(load(text, secrets_of({})))[0].message;
+  };
+  const std::string gbk = "{\n  \"\xC3\xFB\": 1}";  // "名" as GBK
+  EXPECT_NE(message_of(gbk).find("UTF-8"), std::string::npos) << message_of(gbk);
+  for (const char* const empty : {"", " \n\t\r\n"}) EXPECT_NE(message_of(empty).find("empty"), std::string::npos);
+}
+
+TEST(ConfigLoad, a_byte_order_mark_is_no_content) {
+  EXPECT_TRUE(problem_paths("\xEF\xBB\xBF" + default_config_json()).empty());
+}
+
+TEST(ConfigLoad, listens_on_addresses_only) {
+  for (const char* const good_one : {"0.0.0.0", "127.0.0.1", "::", "::1", "fe80::1%eth0", "192.168.1.7"})
+    EXPECT_TRUE(is_listen_address(good_one)) << good_one;
+  for (const char* const bad : {"", "localhost", "0.0.0.0:80", "[::]", "1.2.3", "1.2.3.4.5", "256.1.1.1", "*", " ::"})
+    EXPECT_FALSE(is_listen_address(bad)) << bad;
+}
+
+TEST(ConfigLoad, named_files_are_looked_into_even_when_something_else_is_wrong) {
+  const FileCheck files = [](const Config& config, std::vector<Problem>& problems) {
+    EXPECT_EQ(config.router.mode, RouterMode::automatic) << "a wrong setting keeps its default";
+    problems.push_back({"server.tls.key", "does not match"});
+    problems.push_back({"router.mode", "again"});
+  };
+  const LoadResult result =
+      load(R"({"schema_version":1,"models":{"t1":["m"]},"router":{"mode":"x"}})", secrets_of({}), files);
+  const auto& problems = std::get<std::vector<Problem>>(result);
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].path, "router.mode");
+  EXPECT_NE(problems[0].message, "again");
+  EXPECT_EQ(problems[1].path, "server.tls.key");
 }
 
 TEST(ConfigLoad, secrets_come_from_the_environment_or_a_file) {

@@ -77,6 +77,29 @@ TEST_F(StoreTest, a_bad_file_is_reported_and_never_touched) {
   }
 }
 
+TEST_F(StoreTest, a_data_folder_is_judged_without_making_it) {
+  EXPECT_FALSE(data_dir_problem(dir_));
+  EXPECT_FALSE(data_dir_problem(dir_ / "a" / "b"));
+  EXPECT_FALSE(fs::exists(dir_ / "a"));
+  write(dir_ / "file", "x");
+  for (const fs::path& bad : {dir_ / "file", dir_ / "file" / "below"}) {
+    const auto problem = data_dir_problem(bad);
+    ASSERT_TRUE(problem) << bad;
+    EXPECT_NE(problem->message.find("--data"), std::string::npos) << problem->message;
+    EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(open(bad, SecretSource::system()))) << "nor does a start";
+  }
+}
+
+TEST_F(StoreTest, a_file_that_a_start_would_refuse_is_neither_rewritten_nor_copied) {
+  const std::string original = R"({"models":{"t1":["m"]}})";
+  write(dir_ / "config.json", original);
+  const FileCheck files = [](const Config&, std::vector<Problem>& problems) { problems.push_back({"x", "is bad"}); };
+  EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(open(dir_, SecretSource::system(), files)));
+  EXPECT_TRUE(std::holds_alternative<std::vector<Problem>>(check(dir_ / "config.json", SecretSource::system(), files)));
+  EXPECT_EQ(text_of(dir_ / "config.json"), original);
+  EXPECT_FALSE(fs::exists(dir_ / "config.backup.json"));
+}
+
 TEST_F(StoreTest, a_folder_in_place_of_the_file_is_a_problem) {
   fs::create_directory(dir_ / "config.json");
   const auto result = open(dir_, SecretSource::system());

@@ -1,6 +1,7 @@
 #include "intent/intent.hpp"
 
 #include "intent/keywords.hpp"
+#include "intent/literals.hpp"
 
 #include <gtest/gtest.h>
 
@@ -258,7 +259,15 @@ TEST(Intent, the_header_is_printable_and_short) {
 }
 
 TEST(Keywords, whole_words_in_latin_anywhere_in_chinese) {
-  constexpr std::array<std::string_view, 2> words{"code", "代码"};
+  const LiteralSet words({"code", "代码"});
+  const auto has_word = [&](std::string_view text) {
+    bool has = false;
+    words.search(text, [&](std::size_t index, std::size_t at) {
+      has = stands_alone(text, at, words.literals()[index].size());
+      return !has;
+    });
+    return has;
+  };
 
   struct Case {
     const char* text;
@@ -288,7 +297,7 @@ TEST(Keywords, whole_words_in_latin_anywhere_in_chinese) {
            Case{"cod", false},
            Case{"", false},
        }) {
-    EXPECT_EQ(find_word(c.text, words).has_value(), c.found) << c.text;
+    EXPECT_EQ(has_word(c.text), c.found) << c.text;
   }
 }
 
@@ -349,6 +358,49 @@ TEST(Keywords, the_search_agrees_with_a_naive_one) {
   }
   EXPECT_GT(found, 2000U) << "both outcomes were drawn often";
   EXPECT_EQ(find_ignoring_case("abc", ""), std::string_view::npos);
+}
+
+using Occurrences = std::vector<std::pair<std::size_t, std::size_t>>;  // place, literal
+
+// One pass for many finds what a pass for each finds, whatever their lengths, groups and neighbourhood of blocks.
+TEST(Literals, one_pass_agrees_with_a_pass_a_literal) {
+  std::mt19937 random(11);
+  constexpr std::string_view alphabet = "aAbB@`!\xE4\xA4";
+  const auto draw = [&](std::size_t length) {
+    std::string out;
+    for (std::size_t i = 0; i < length; ++i) out.push_back(alphabet[random() % alphabet.size()]);
+    return out;
+  };
+  std::size_t found = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::vector<std::string> literals;
+    const std::size_t count = random() % 20;
+    for (std::size_t i = 0; i < count; ++i) literals.push_back(draw(random() % 6));
+    const LiteralSet set(literals);
+    const std::string made = draw(random() % 120);
+    const std::vector<char> heap(made.begin(), made.end());
+    const std::string_view text(heap.data(), heap.size());
+    Occurrences wide;
+    Occurrences plain;
+    set.search(text, [&](std::size_t index, std::size_t at) {
+      wide.emplace_back(at, index);
+      return true;
+    });
+    set.search_plainly(text, [&](std::size_t index, std::size_t at) {
+      plain.emplace_back(at, index);
+      return true;
+    });
+    ASSERT_EQ(wide, plain) << text;
+    found += wide.size();
+  }
+  EXPECT_GT(found, 5000U);
+}
+
+TEST(Literals, the_search_ends_when_it_is_told_to) {
+  const LiteralSet set({"ab"});
+  int told = 0;
+  set.search("ab ab ab", [&](std::size_t, std::size_t) { return ++told < 2; });
+  EXPECT_EQ(told, 2);
 }
 
 }  // namespace

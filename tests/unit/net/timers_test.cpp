@@ -1,7 +1,5 @@
 #include "net/timers.hpp"
 
-#include "net/asio.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,11 +22,10 @@ void note(void* recorder) {
   r->order->push_back(r->id);
 }
 
-// The tests drive `run` with their own clock; the kernel timer is armed but its loop never runs.
+// The tests drive `run` with their own clock.
 class TimersTest : public ::testing::Test {
  protected:
-  boost::asio::io_context context_;
-  Timers timers_{context_};
+  Timers timers_;
   TimePoint t0_ = Clock::now() + 1h;
   std::vector<int> order_;
 };
@@ -45,6 +42,21 @@ TEST_F(TimersTest, deadlines_fire_in_order_and_once) {
   timers_.run(t0_ + 25ms);
   timers_.run(t0_ + 60s);
   EXPECT_EQ(order_, (std::vector<int>{1, 2}));
+}
+
+TEST_F(TimersTest, the_loop_is_told_a_time_no_later_than_the_earliest) {
+  EXPECT_EQ(timers_.next(), far_future);
+  Recorder a{&order_, 1};
+  Deadline d(timers_, note, &a);
+  d.at(t0_ + 20ms);
+  EXPECT_EQ(timers_.next(), t0_ + 20ms);
+  d.at(t0_ + 40ms);
+  EXPECT_LE(timers_.next(), t0_ + 40ms);
+  timers_.run(t0_ + 20ms);
+  EXPECT_EQ(timers_.next(), t0_ + 40ms) << "looked at again, and put off";
+  d.clear();
+  timers_.run(t0_ + 40ms);
+  EXPECT_EQ(timers_.next(), far_future);
 }
 
 TEST_F(TimersTest, a_later_time_replaces_an_earlier_one_and_never_disarms) {

@@ -34,14 +34,20 @@ ask_for_root() {
   return 1
 }
 
-apt_install() {
-  # Never at the price of a package that somebody chose; a fresh machine may be busy with its own updates.
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends \
-    --no-remove "$@"
+# A fresh machine may be busy with its own updates, so the lock is waited for; sudo takes the proxies out of the environment.
+apt_get() {
+  local name settings=(DEBIAN_FRONTEND=noninteractive)
+  for name in http_proxy https_proxy; do
+    if [ -n "${!name:-}" ]; then settings+=("$name=${!name}"); fi
+  done
+  as_root env "${settings[@]}" apt-get -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# Never at the price of a package that somebody chose.
+apt_install() { apt_get install -y --no-install-recommends --no-remove "$@"; }
+
 # A source that cannot be reached may not matter; whether a package is there decides.
-apt_update() { as_root apt-get -o DPkg::Lock::Timeout=300 update || say 'apt-get update complained; going on.'; }
+apt_update() { apt_get update || say 'apt-get update complained; going on.'; }
 
 has_package() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

@@ -49,6 +49,8 @@ expect 'sudo without a password asks nothing' 'asked nothing' \
   "$missing; sudo() { true; }; ask_for_root g++ npm; say asked nothing"
 expect 'nobody is asked for root when nothing is missing' 'asked nothing' \
   'id() { say 1000; }; missing_packages() { true; }; sudo() { say asked; }; ask_for_root g++; say asked nothing'
+expect 'sudo keeps the proxy' '*sudo env * http_proxy=http://proxy:1 apt-get * update' \
+  'id() { say 1000; }; sudo() { say "sudo $*"; }; unset https_proxy; http_proxy=http://proxy:1 apt_update'
 expect 'a folder of somebody else is found before the first step' '*/web cannot be written*sudo chown -R *' \
   'mkdir -p web; [() { builtin [ "$1$2" != -wweb ] && builtin [ "$@"; }; check_folders'
 expect 'Ctrl-C ends the script and what it runs, not the step alone' '*[.] *Stopped*130 gone' '

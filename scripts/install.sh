@@ -1,7 +1,7 @@
 # What has to be on the machine: packages of Debian or Ubuntu, and a Node.js that can build the web part. Sourced.
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config python3 ca-certificates libssl-dev libsimdjson-dev libspdlog-dev libcli11-dev prometheus-cpp-dev nlohmann-json3-dev"
-TEST_PACKAGES="libgtest-dev curl openssl python3-venv"
+TEST_PACKAGES="libgtest-dev curl openssl python3-venv python3-yaml"
 
 # npm asks a registry it cannot reach three times; by its defaults that takes six minutes.
 export npm_config_fetch_retry_mintimeout=1000 npm_config_fetch_retry_maxtimeout=5000

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace gw::admin {
 
 using Json = nlohmann::ordered_json;
@@ -52,7 +54,8 @@ std::string status_json(const config::Config& config, const telemetry::Registry&
        {{"requests", totals.requests},
         {"chat_requests", totals.chat_requests},
         {"failures", totals.failures},
-        {"in_flight", totals.in_flight},
+        {"chat_failures", totals.chat_failures},
+        {"in_flight", std::max<std::int64_t>(totals.in_flight - 1, 0)},  // less the request that asks
         {"streams", totals.streams},
         {"connections", totals.connections},
         {"prompt_tokens", totals.prompt_tokens},

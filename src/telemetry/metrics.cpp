@@ -168,9 +168,11 @@ Totals Registry::totals() const {
           const std::uint64_t count =
               value(m.requests[route][tier][outcome][0]) + value(m.requests[route][tier][outcome][1]);
           totals.requests += count;
-          if (outcome != 0 && outcome != outcome_slot(Errc::client_gone)) totals.failures += count;
+          const bool is_failure = outcome != 0 && outcome != outcome_slot(Errc::client_gone);
+          if (is_failure) totals.failures += count;
           if (route == static_cast<std::size_t>(Route::chat)) {
             totals.chat_requests += count;
+            if (is_failure) totals.chat_failures += count;
             if (tier != 0) totals.by_tier[tier - 1] += count;
           }
         }

@@ -79,6 +79,7 @@ struct Totals {
   std::uint64_t requests = 0;
   std::uint64_t failures = 0;  ///< with an error other than client_gone
   std::uint64_t chat_requests = 0;
+  std::uint64_t chat_failures = 0;
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;
   std::int64_t connections = 0;

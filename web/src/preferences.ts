@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'react';
 import { type Language, preferredLanguage } from './i18n';
 
-export type Theme = 'system' | 'light' | 'dark';
+export const themes = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
 
 function stored(name: string): string | null {
   try {
@@ -19,24 +20,50 @@ function store(name: string, value: string) {
   }
 }
 
+function firstTheme(): Theme {
+  const value = stored('theme');
+  return value === 'light' || value === 'dark' ? value : 'system';
+}
+
+function firstLanguage(): Language {
+  return preferredLanguage(stored('language'), navigator.languages);
+}
+
+function applyTheme(theme: Theme) {
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+function applyLanguage(language: Language) {
+  document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+}
+
+/** Before the first paint, so that nothing flashes in the other theme. */
+export function applyPreferences() {
+  applyTheme(firstTheme());
+  applyLanguage(firstLanguage());
+}
+
 export function useLanguage() {
-  const [language, setLanguage] = useState<Language>(() => preferredLanguage(stored('language'), navigator.languages));
-  useEffect(() => {
-    document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
-    store('language', language);
-  }, [language]);
-  return [language, setLanguage] as const;
+  const [language, setLanguage] = useState(firstLanguage);
+  useEffect(() => applyLanguage(language), [language]);
+  return [
+    language,
+    (next: Language) => {
+      store('language', next);
+      setLanguage(next);
+    },
+  ] as const;
 }
 
 export function useTheme() {
-  const [theme, setTheme] = useState<Theme>(() => {
-    const value = stored('theme');
-    return value === 'light' || value === 'dark' ? value : 'system';
-  });
-  useEffect(() => {
-    if (theme === 'system') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
-    store('theme', theme);
-  }, [theme]);
-  return [theme, setTheme] as const;
+  const [theme, setTheme] = useState(firstTheme);
+  useEffect(() => applyTheme(theme), [theme]);
+  return [
+    theme,
+    (next: Theme) => {
+      store('theme', next);
+      setTheme(next);
+    },
+  ] as const;
 }

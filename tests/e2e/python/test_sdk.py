@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
@@ -18,6 +19,7 @@ import openai
 import pydantic
 
 BINARY = str(pathlib.Path(os.environ.get("SMARTROUTE_BIN", "build/release/smartroute")).resolve())
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 CODE = [{"role": "user", "content": "Write a function"}]
 
 
@@ -52,6 +54,17 @@ class PythonSdk(unittest.TestCase):
             cls.process.kill()
             cls.data.cleanup()
         assert code == 0, f"exit code {code}"
+
+    def test_what_the_readmes_say_works(self):
+        for name in ("README.md", "README.zh-CN.md"):
+            text = (ROOT / name).read_text(encoding="utf-8")
+            programs = re.findall(r"^```python\n(.*?)^```", text, re.M | re.S)
+            self.assertTrue(programs, name)
+            for program in programs:
+                code = program.replace("http://127.0.0.1:6688/v1", self.url)
+                run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertRegex(run.stdout, "^(\\[demo\\]|【演示】)")
 
     def test_plain_answer_with_the_headers_that_explain_it(self):
         raw = self.client.chat.completions.with_raw_response.create(model="auto", messages=CODE)

@@ -58,9 +58,14 @@ TEST(Metrics, totals_count_failures_but_not_clients_that_left) {
   registry.shard(0).request(sample);
   sample.error = Errc::client_gone;
   registry.shard(0).request(sample);
+  sample = {};
+  sample.error = Errc::not_found;
+  registry.shard(0).request(sample);
   const Totals totals = registry.totals();
-  EXPECT_EQ(totals.requests, 3U);
-  EXPECT_EQ(totals.failures, 1U);
+  EXPECT_EQ(totals.requests, 4U);
+  EXPECT_EQ(totals.failures, 2U);
+  EXPECT_EQ(totals.chat_requests, 3U);
+  EXPECT_EQ(totals.chat_failures, 1U);
   EXPECT_EQ(totals.by_tier[1], 3U);
 }
 

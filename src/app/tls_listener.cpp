@@ -8,7 +8,9 @@ namespace gw::app {
 namespace {
 
 Error unusable(const char* setting, std::string message) {
-  return {Errc::invalid_config, Origin::gateway, Retry::never, std::move(message), {}, setting};
+  Error error = gateway_error(Errc::invalid_config, std::move(message));
+  error.param = setting;
+  return error;
 }
 
 std::string reason(unsigned long error) {

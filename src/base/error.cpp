@@ -26,6 +26,14 @@ std::string_view to_string(Errc code) noexcept {
       return "header_too_large";
     case Errc::upstream_refused:
       return "upstream_refused";
+    case Errc::context_exceeded:
+      return "context_exceeded";
+    case Errc::unsupported_input:
+      return "unsupported_input";
+    case Errc::content_policy:
+      return "content_policy";
+    case Errc::model_unavailable:
+      return "model_unavailable";
     case Errc::rate_limited:
       return "rate_limited";
     case Errc::billing:

@@ -195,6 +195,19 @@ net::Task<void> serve(
   co_await session.run();
 }
 
+namespace {
+
+// A refusal goes back with the provider's status where that is about the request. Any other (a filter that answers 403,
+// say) would tell the client that its key or its rate is at fault.
+int refusal_status(const std::optional<std::uint16_t>& told) noexcept {
+  constexpr std::array<std::uint16_t, 6> about_the_request{400, 404, 413, 415, 422, 451};
+  const bool is_about_it =
+      told && std::find(about_the_request.begin(), about_the_request.end(), *told) != about_the_request.end();
+  return is_about_it ? *told : 400;
+}
+
+}  // namespace
+
 int status_of(const Error& error) noexcept {
   switch (error.code) {
     case Errc::invalid_request:
@@ -216,7 +229,10 @@ int status_of(const Error& error) noexcept {
     case Errc::header_too_large:
       return 431;
     case Errc::upstream_refused:
-      return error.upstream_status.value_or(400);
+    case Errc::context_exceeded:
+    case Errc::unsupported_input:
+    case Errc::content_policy:
+      return refusal_status(error.upstream_status);
     case Errc::rate_limited:
       return 429;
     case Errc::first_byte_timeout:
@@ -227,6 +243,7 @@ int status_of(const Error& error) noexcept {
     case Errc::overloaded:
     case Errc::shutting_down:
       return 503;
+    case Errc::model_unavailable:
     case Errc::billing:
     case Errc::upstream_auth:
     case Errc::upstream_server:

@@ -37,6 +37,34 @@ std::string_view to_string(Protocol protocol) noexcept {
   return "openai";
 }
 
+std::string_view to_string(Vendor vendor) noexcept {
+  switch (vendor) {
+    case Vendor::automatic:
+      return "auto";
+    case Vendor::generic:
+      return "generic";
+    case Vendor::openai:
+      return "openai";
+    case Vendor::anthropic:
+      return "anthropic";
+    case Vendor::deepseek:
+      return "deepseek";
+    case Vendor::moonshot:
+      return "moonshot";
+    case Vendor::zhipu:
+      return "zhipu";
+    case Vendor::dashscope:
+      return "dashscope";
+    case Vendor::siliconflow:
+      return "siliconflow";
+    case Vendor::volcengine:
+      return "volcengine";
+    case Vendor::openrouter:
+      return "openrouter";
+  }
+  return "auto";
+}
+
 std::string_view to_string(Strategy strategy) noexcept {
   switch (strategy) {
     case Strategy::sequential:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/secret.hpp"
 
 #include <array>
@@ -54,6 +55,57 @@ enum class StreamUsage : std::uint8_t {
   as_is,   ///< send what the client sent
 };
 
+/// Whose error codes a provider uses; `automatic` goes by the host of its base_url.
+enum class Vendor : std::uint8_t {
+  automatic,
+  generic,
+  openai,
+  anthropic,
+  deepseek,
+  moonshot,
+  zhipu,
+  dashscope,
+  siliconflow,
+  volcengine,
+  openrouter
+};
+inline constexpr std::array<Vendor, 11> vendors{
+    Vendor::automatic,
+    Vendor::generic,
+    Vendor::openai,
+    Vendor::anthropic,
+    Vendor::deepseek,
+    Vendor::moonshot,
+    Vendor::zhipu,
+    Vendor::dashscope,
+    Vendor::siliconflow,
+    Vendor::volcengine,
+    Vendor::openrouter};
+[[nodiscard]] std::string_view to_string(Vendor vendor) noexcept;  // "auto", "generic", "openai", ...
+
+/// What a provider's error means (docs/failover.md): all conditions that are set must hold. The first rule counts.
+struct ErrorRule {
+  int status = 0;       ///< 400 to 499, the HTTP status or, inside a 200, the one the error names; 0 = any
+  std::string code;     ///< the error's `code`, without regard to case; a `*` at the end stands for any ending
+  std::string type;     ///< its `type`, likewise
+  std::string message;  ///< stands in its `message`, without regard to case
+  Errc becomes = Errc::upstream_server;
+
+  friend bool operator==(const ErrorRule&, const ErrorRule&) = default;
+};
+
+/// The classes a rule may name, by their `to_string`.
+inline constexpr std::array<Errc, 9> rule_classes{
+    Errc::upstream_refused,
+    Errc::context_exceeded,
+    Errc::unsupported_input,
+    Errc::content_policy,
+    Errc::model_unavailable,
+    Errc::rate_limited,
+    Errc::billing,
+    Errc::upstream_auth,
+    Errc::upstream_server};
+
 /// Where requests go. Ids: "upstream" is the default provider, others are keys of `providers.custom`.
 struct Provider {
   std::string id;
@@ -70,6 +122,9 @@ struct Provider {
   /// Fixed extra request headers, sent after ours. Never Host, Content-Length, Transfer-Encoding or Connection.
   std::vector<std::pair<std::string, std::string>> headers;
   StreamUsage stream_usage = StreamUsage::inject;
+  Vendor vendor = Vendor::automatic;
+  /// The operator's rules; they come before the shipped ones of the vendor.
+  std::vector<ErrorRule> error_map;
 
   friend bool operator==(const Provider&, const Provider&) = default;
 };

@@ -74,6 +74,9 @@ class Section {
 /// loads once loads for ever.
 [[nodiscard]] Json converted(const Json& original, Findings& findings);
 
+/// `vendor` and `error_map` of a provider's section.
+void read_error_map(const Section& section, Provider& provider);
+
 /// Today's shape into Config. Adds to `findings`.
 [[nodiscard]] Config read_config(const Json& root, const SecretSource& secrets, Findings& findings);
 

@@ -157,7 +157,18 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
     section.findings().problem(section.path_of("stream_usage"), "must be inject or as_is");
   }
   provider->stream_usage = usage == "as_is" ? StreamUsage::as_is : StreamUsage::inject;
-  section.warn_unknown({"base_url", "api_key", "protocol", "verify_ssl", "ca_file", "proxy", "headers", "stream_usage"}
+  read_error_map(section, *provider);
+  section.warn_unknown(
+      {"base_url",
+       "api_key",
+       "protocol",
+       "verify_ssl",
+       "ca_file",
+       "proxy",
+       "headers",
+       "stream_usage",
+       "vendor",
+       "error_map"}
   );
   if (provider->protocol == Protocol::v1_messages || provider->protocol == Protocol::v1_response) {
     section.findings().warning(

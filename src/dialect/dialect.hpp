@@ -38,6 +38,7 @@ struct Meaning {
   bool finished = false;    ///< a finish reason (an earlier one is never erased by a later null)
   bool terminator = false;  ///< [DONE]
   bool usage_only = false;  ///< a chunk with usage and no choices
+  bool filtered = false;    ///< the finish reason is the provider's content filter
   std::optional<Usage> usage;
   std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
   std::string_view text;       ///< raw JSON inside of the content delta, for the keyword rule; a view into the event
@@ -47,6 +48,7 @@ struct Meaning {
 struct ReplyFacts {
   bool has_content = false;  ///< text, refusal, reasoning or tool calls in any choice
   bool finished = false;     ///< every choice has a finish reason
+  bool filtered = false;     ///< one of them is the provider's content filter
   std::optional<Usage> usage;
   std::string_view text;  ///< raw JSON inside of the first choice's content, when it is a string
 };
@@ -79,15 +81,14 @@ class Dialect {
   /// Path and fixed headers for a provider; `base_path` is the path part of its base_url ("/v1").
   [[nodiscard]] virtual Request request(const config::Provider& provider, std::string_view base_path) const = 0;
 
-  [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream() const = 0;
+  /// `provider` says what its errors mean (`class_of`) and must outlive the stream.
+  [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const = 0;
 
-  /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class an `error` object
-  /// in it names.
-  [[nodiscard]] virtual Result<ReplyFacts> reply(std::string_view body) const = 0;
+  /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class of an error in it.
+  [[nodiscard]] virtual Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const = 0;
 
-  /// The class of a non-2xx answer (design section 6). The message names the status and, clipped to 300 bytes, the
-  /// provider's own error message when the body is JSON; never HTML or a raw body.
-  [[nodiscard]] virtual Error failure(int status, std::string_view body) const = 0;
+  /// What a non-2xx answer means (docs/failover.md). The message is as `error_of` says; never HTML or a raw body.
+  [[nodiscard]] virtual Error failure(const config::Provider& provider, int status, std::string_view body) const = 0;
 };
 
 /// The dialects that go over a connection; null for `demo` (in process) and for those not built yet.

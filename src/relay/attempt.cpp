@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "chat/splice.hpp"
+#include "http/retry_after.hpp"
 #include "http/session.hpp"
 
 #include <algorithm>
@@ -15,8 +16,9 @@ namespace {
 
 constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
-    std::size_t{1024} * 1024;          // a plain answer beyond this is relayed as it comes
-constexpr Millis finish_linger{1000};  // after the finish reason: for usage and [DONE]
+    std::size_t{1024} * 1024;                        // a plain answer beyond this is relayed as it comes
+constexpr Millis finish_linger{1000};                // after the finish reason: for usage and [DONE]
+constexpr Millis max_retry_after{24 * 3600 * 1000};  // what is done about it has caps of its own
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
 bool is_event_stream(std::string_view content_type) {
@@ -100,6 +102,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   context_.outcome.upstream_wait += Clock::now() - asked;
   if (!head) co_return head.error();
   status_ = head->status;
+  if (status_ < 200 || status_ > 299) {
+    retry_after_ =
+        http::retry_after({head->retry_after, head->retry_after_ms}, std::chrono::system_clock::now(), max_retry_after);
+  }
   request_id_ = std::move(head->request_id);
   content_type_ = std::move(head->content_type);
   if (!head->content_encoding.empty() && !iequals(head->content_encoding, "identity")) {
@@ -179,8 +185,8 @@ net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
   call_->connection().deadline(std::min(total_by_, Clock::now() + context_.config->timeouts.idle));
   const Result<std::string> body = co_await read_bounded(max_failure_body);
-  Error error = dialect_.failure(status_, body ? std::string_view(*body) : std::string_view{});
-  error.upstream_status = static_cast<std::uint16_t>(status_);
+  Error error = dialect_.failure(*candidate_.provider, status_, body ? std::string_view(*body) : std::string_view{});
+  error.retry_after = retry_after_;
   if (!body && body.error().origin != Origin::upstream) co_return body.error();
   give_back();
   co_return error;
@@ -207,7 +213,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
     Answer answer = co_await relay_large(std::move(*body));
     co_return answer;
   }
-  const Result<dialect::ReplyFacts> facts = dialect_.reply(*body);
+  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body);
   if (!facts) co_return facts.error();
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
@@ -256,7 +262,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
   const Result<std::string> body = co_await read_bounded(max_failure_body);
   if (!body) co_return body.error();
-  const Result<dialect::ReplyFacts> facts = dialect_.reply(*body);
+  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body);
   if (!facts) co_return facts.error();
   co_return upstream_error(Errc::upstream_protocol, "the provider answered a streamed request with a plain reply");
 }
@@ -303,7 +309,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
   using Step = StreamJudge::Step;
   StreamJudge judge(rules());
   http::SseSplitter events(context_.config->limits.event_bytes);
-  const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream();
+  const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream(*candidate_.provider);
   held_.clear();
   for (;;) {
     call_->connection().deadline(stream_deadline(judge));

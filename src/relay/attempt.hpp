@@ -65,6 +65,7 @@ class UpstreamAttempt {
   upstream::Pool::Host* host_ = nullptr;
   std::optional<upstream::Call> call_;
   int status_ = 0;
+  std::optional<Millis> retry_after_;  // of a reply that is not 2xx
   std::string content_type_;
   std::string request_id_;
   std::string held_;  // events before the commit

@@ -27,7 +27,8 @@ net::Task<std::optional<Error>> run_demo(Context& context, const routing::Candid
   reply.describe(candidate);
   if (!context.is_stream) {
     const std::string body = demo::completion(input);
-    const Result<dialect::ReplyFacts> facts = dialect::for_protocol(config::Protocol::openai)->reply(body);
+    const Result<dialect::ReplyFacts> facts =
+        dialect::for_protocol(config::Protocol::openai)->reply(*candidate.provider, body);
     if (facts) context.outcome.usage = facts->usage;
     reply.commit();
     context.release_request();

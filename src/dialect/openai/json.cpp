@@ -48,6 +48,48 @@ void read_details(od::value value, std::string_view key, std::uint64_t& out) {
   if (details.find_field_unordered(key).get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
 }
 
+// Whether an object may be the one around the error: {"error": {...}}.
+enum class Around : std::uint8_t { no, yes };
+
+ErrorFacts read_error(od::object object, int http_status, Around around) {
+  ErrorFacts facts;
+  facts.in_band = http_status == 0;
+  int told_status = 0;
+  const auto tell = [&](std::string_view text) {
+    if (const int status = status_in(text); status != 0) told_status = status;
+  };
+  std::optional<ErrorFacts> inner;
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    const od::raw_json_string key = field.key();
+    if (key == "error") {
+      if (around == Around::yes && !is_no_error(field.value())) {
+        inner = openai::read_error(field.value(), http_status);
+      }
+    } else if (key == "message" || key == "msg" || key == "detail") {
+      if (std::string text = scalar_text(field.value()); !text.empty()) facts.message = std::move(text);
+    } else if (key == "code") {
+      facts.code = scalar_text(field.value());
+      tell(facts.code);
+    } else if (key == "type") {
+      facts.type = scalar_text(field.value());
+    } else if (key == "param") {
+      facts.param = scalar_text(field.value());
+    } else if (key == "status" || key == "status_code" || key == "http_code") {
+      tell(scalar_text(field.value()));
+    }
+  }
+  facts.status = facts.in_band ? told_status : http_status;
+  if (!inner) return facts;
+  if (inner->status == 0) inner->status = facts.status;
+  if (!inner->code.empty() || !inner->type.empty()) return std::move(*inner);
+  // {"error": "Not Found", "message": "..."}: what is around it may say more.
+  facts.status = inner->status;
+  if (facts.message.empty()) facts.message = std::move(inner->message);
+  return facts;
+}
+
 }  // namespace
 
 simdjson::error_code parse(std::string_view json, od::document& out) {
@@ -60,6 +102,11 @@ simdjson::error_code parse(std::string_view json, od::document& out) {
 std::string_view original(std::string_view view, std::string_view json) noexcept {
   if (view.empty()) return {};
   return json.substr(static_cast<std::size_t>(view.data() - held->copy.data()), view.size());
+}
+
+bool is_no_error(od::value value) {
+  const std::string_view token = trimmed(value.raw_json_token());
+  return token == "null" || token == "false" || token == "\"\"";
 }
 
 Usage read_usage(od::object object) {
@@ -89,34 +136,40 @@ Usage read_usage(od::object object) {
   return usage;
 }
 
-Error read_error(od::value value, int http_status) {
-  std::string message;
-  std::string code;
-  std::string type;
-  int told_status = 0;
+ErrorFacts read_error(od::value value, int http_status) {
   od::object object;
-  if (value.get_object().get(object) == simdjson::SUCCESS) {
-    for (auto member : object) {
-      od::field field;
-      if (std::move(member).get(field) != simdjson::SUCCESS) break;
-      const od::raw_json_string key = field.key();
-      if (key == "message") {
-        message = scalar_text(field.value());
-      } else if (key == "code") {
-        code = scalar_text(field.value());
-        if (const int status = status_in(code); status != 0) told_status = status;
-      } else if (key == "type") {
-        type = scalar_text(field.value());
-      } else if (key == "status" || key == "status_code") {
-        if (const int status = status_in(scalar_text(field.value())); status != 0) told_status = status;
-      }
-    }
-  } else {
-    message = scalar_text(value);
+  if (value.get_object().get(object) == simdjson::SUCCESS) return read_error(object, http_status, Around::no);
+  ErrorFacts facts;
+  facts.in_band = http_status == 0;
+  facts.status = http_status;
+  facts.message = scalar_text(value);
+  return facts;
+}
+
+ErrorFacts read_error_body(std::string_view json, int http_status) {
+  ErrorFacts nothing;
+  nothing.in_band = http_status == 0;
+  nothing.status = http_status;
+  od::document document;
+  od::json_type type{};
+  if (parse(json, document) != simdjson::SUCCESS || document.type().get(type) != simdjson::SUCCESS) return nothing;
+  if (type == od::json_type::string) {
+    std::string_view text;
+    if (document.get_string().get(text) == simdjson::SUCCESS) nothing.message = text;
+    return nothing;
   }
-  std::string text = http_status != 0 ? "status " + std::to_string(http_status) : "an error with status 200";
-  if (const std::string shown = shown_message(message); !shown.empty()) text += ": " + shown;
-  return upstream_error(class_of(code, type, http_status != 0 ? http_status : told_status), std::move(text));
+  od::object object;
+  if (type == od::json_type::array) {
+    od::array list;
+    if (document.get_array().get(list) != simdjson::SUCCESS) return nothing;
+    for (auto element : list) {
+      if (element.get_object().get(object) != simdjson::SUCCESS) break;
+      return read_error(object, http_status, Around::yes);
+    }
+    return nothing;
+  }
+  if (document.get_object().get(object) != simdjson::SUCCESS) return nothing;
+  return read_error(object, http_status, Around::yes);
 }
 
 }  // namespace gw::dialect::openai

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialect/dialect.hpp"
+#include "dialect/failure.hpp"
 
 #include <simdjson.h>
 
@@ -29,8 +30,15 @@ namespace gw::dialect::openai {
 /// DeepSeek's prompt_cache_hit_tokens and Moonshot's cached_tokens count as cached.
 [[nodiscard]] Usage read_usage(simdjson::ondemand::object object);
 
-/// An error, whatever its shape: object, string, or number. `http_status` 0 when it came inside a 200; then a status
-/// in the object counts.
-[[nodiscard]] Error read_error(simdjson::ondemand::value value, int http_status);
+/// True for an `error` member that says there is none.
+[[nodiscard]] bool is_no_error(simdjson::ondemand::value value);
+
+/// What an error says, whatever its shape: object, text, or number. `http_status` 0: it came inside a 200; then a
+/// status in the object counts.
+[[nodiscard]] ErrorFacts read_error(simdjson::ondemand::value value, int http_status);
+
+/// The same for a whole body: the error itself, or with something around it ({"error": {...}}, {"error": "..."}). One
+/// that is no JSON says nothing. A list stands for its first element (Gemini).
+[[nodiscard]] ErrorFacts read_error_body(std::string_view json, int http_status);
 
 }  // namespace gw::dialect::openai

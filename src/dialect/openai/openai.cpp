@@ -67,14 +67,15 @@ Content read_content(od::object object) {
 struct Choice {
   Content content;
   bool finished = false;
-  std::optional<Usage> usage;  // Moonshot reports it here
-  std::optional<Error> error;  // OpenRouter, when one choice failed
+  bool filtered = false;
+  std::optional<Usage> usage;       // Moonshot reports it here
+  std::optional<ErrorFacts> error;  // OpenRouter, when one choice failed
 };
 
-// An `error` member that says there is none.
-bool is_no_error(od::value& value) {
+// A finish reason that says the filter stopped the answer; Zhipu has a word of its own.
+bool is_filter(od::value& value) {
   const std::string_view token = trimmed(value.raw_json_token());
-  return token == "null" || token == "false" || token == "\"\"";
+  return token == R"("content_filter")" || token == R"("sensitive")";
 }
 
 Choice read_choice(od::object object) {
@@ -91,6 +92,7 @@ Choice read_choice(od::object object) {
       choice.content.any = carries(field.value()) || choice.content.any;
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
+      choice.filtered = choice.finished && is_filter(field.value());
     } else if (key == "usage") {
       od::object usage;
       if (field.value().get_object().get(usage) == simdjson::SUCCESS) choice.usage = read_usage(usage);
@@ -107,9 +109,10 @@ struct Document {
   std::size_t choices = 0;
   std::size_t finished = 0;
   bool content = false;
+  bool filtered = false;
   std::string_view text;  // of the first choice
   std::optional<Usage> usage;
-  std::optional<Error> error;
+  std::optional<ErrorFacts> error;
 };
 
 void add_usage(Document& out, const Usage& usage) {
@@ -131,6 +134,7 @@ void read_choices(od::value& value, Document& out) {
     if (out.choices++ == 0) out.text = choice.content.text;
     out.content = out.content || choice.content.any;
     if (choice.finished) ++out.finished;
+    out.filtered = out.filtered || choice.filtered;
     if (choice.usage) add_usage(out, *choice.usage);
     if (choice.error && !out.error) out.error = std::move(choice.error);
   }
@@ -160,18 +164,19 @@ bool read_document(std::string_view json, Document& out) {
   return document.current_location().get(behind) != simdjson::SUCCESS;
 }
 
-// An event that is called `error`: its data may be the error itself, without a member of that name.
-Error error_event(std::string_view data) {
-  od::document document;
-  od::value value;
-  if (parse(data, document) == simdjson::SUCCESS && document.get_value().get(value) == simdjson::SUCCESS) {
-    return read_error(value, 0);
-  }
-  return upstream_error(Errc::upstream_server, "an error event without a reason");
+// Errors without a member of that name: the whole document is one, {"code": ..., "message": ...}. Asked of what has no
+// choices only, so that an answer is read once.
+std::optional<ErrorFacts> bare_error(std::string_view json) {
+  ErrorFacts facts = read_error_body(json, 0);
+  const bool is_success = facts.code == "0" || facts.code == "200";
+  if (facts.message.empty() || facts.code.empty() || is_success) return std::nullopt;
+  return facts;
 }
 
 class Stream final : public ReplyStream {
  public:
+  explicit Stream(const config::Provider& provider) : provider_(provider) {}
+
   Meaning read(const http::SseEvent& event) override {
     Meaning meaning;
     if (event.data.starts_with("[DONE]")) {  // as the official SDKs see it
@@ -180,17 +185,28 @@ class Stream final : public ReplyStream {
     }
     Document document;
     const bool is_object = read_document(event.data, document);
-    if (event.name == "error" && !document.error) document.error = error_event(event.data);
-    if (!is_object && !document.error) document.error = not_the_dialect("an event that is not a JSON object");
-    meaning.error = std::move(document.error);
-    if (!is_object) return meaning;
-    meaning.usage = document.usage;
-    meaning.content = document.content;
-    meaning.finished = document.finished != 0;
-    meaning.usage_only = document.usage.has_value() && document.choices == 0;
-    meaning.text = document.text;
+    if (is_object) {
+      meaning.usage = document.usage;
+      meaning.content = document.content;
+      meaning.finished = document.finished != 0;
+      meaning.filtered = document.filtered;
+      meaning.usage_only = document.usage.has_value() && document.choices == 0;
+      meaning.text = document.text;
+    }
+    if (document.error) {
+      meaning.error = error_of(*document.error, provider_);
+    } else if (event.name == "error") {
+      meaning.error = error_of(read_error_body(event.data, 0), provider_);
+    } else if (!is_object) {
+      meaning.error = not_the_dialect("an event that is not a JSON object");
+    } else if (!document.has_choices) {
+      if (const auto facts = bare_error(event.data)) meaning.error = error_of(*facts, provider_);
+    }
     return meaning;
   }
+
+ private:
+  const config::Provider& provider_;
 };
 
 // A query (Azure's api-version) stays behind the path.
@@ -226,47 +242,34 @@ class OpenAi final : public Dialect {
     return out;
   }
 
-  [[nodiscard]] std::unique_ptr<ReplyStream> stream() const override { return std::make_unique<Stream>(); }
+  [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {
+    return std::make_unique<Stream>(provider);
+  }
 
-  [[nodiscard]] Result<ReplyFacts> reply(std::string_view body) const override {
+  [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const override {
     Document document;
     if (!read_document(body, document)) {
       const std::size_t first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
       const bool is_markup = body.substr(first).starts_with('<');
       return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
     }
-    if (document.error) return *document.error;
-    if (!document.has_choices) return not_the_dialect("a reply without choices");
+    if (document.error) return error_of(*document.error, provider);
+    if (!document.has_choices) {
+      if (const auto facts = bare_error(body)) return error_of(*facts, provider);
+      return not_the_dialect("a reply without choices");
+    }
     ReplyFacts facts;
     facts.has_content = document.content;
     facts.finished = document.choices != 0 && document.finished == document.choices;
+    facts.filtered = document.filtered;
     facts.usage = document.usage;
     facts.text = document.text;
     return facts;
   }
 
-  [[nodiscard]] Error failure(int status, std::string_view body) const override {
-    od::document document;
-    od::object object;
-    Error error = upstream_error(class_of({}, {}, status), "status " + std::to_string(status));
-    if (parse(body, document) == simdjson::SUCCESS && document.get_object().get(object) == simdjson::SUCCESS) {
-      for (auto member : object) {
-        od::field field;
-        if (std::move(member).get(field) != simdjson::SUCCESS) break;
-        if (field.key() == "error") {
-          error = read_error(field.value(), status);
-          break;
-        }
-        if (field.key() == "message") {  // some servers answer {"message": "..."} (vLLM, SiliconFlow)
-          std::string_view text;
-          if (field.value().get_string().get(text) == simdjson::SUCCESS) {
-            error.message = "status " + std::to_string(status) + ": " + shown_message(text);
-          }
-        }
-      }
-    }
+  [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {
+    Error error = error_of(read_error_body(body, status), provider);
     if (status >= 300 && status < 400) error.message += " (redirects are not followed; check base_url)";
-    error.upstream_status = static_cast<std::uint16_t>(status);
     return error;
   }
 };

@@ -10,6 +10,8 @@
 namespace gw::dialect::demo {
 namespace {
 
+const config::Provider some_provider;
+
 // The demo is read by the same dialect as a provider's answer.
 class DemoTest : public ::testing::Test {
  protected:
@@ -50,7 +52,7 @@ TEST_F(DemoTest, a_stream_joins_to_the_answer_and_ends_properly) {
   std::optional<Usage> usage;
   http::SseSplitter events(1 << 20);
   http::SseEvent event;
-  const auto stream_reader = for_protocol(config::Protocol::openai)->stream();
+  const auto stream_reader = for_protocol(config::Protocol::openai)->stream(some_provider);
   for (const std::string& bytes : stream(in)) {
     events.feed(bytes);
     while (events.next(event).value()) {
@@ -69,8 +71,9 @@ TEST_F(DemoTest, a_stream_joins_to_the_answer_and_ends_properly) {
 }
 
 TEST_F(DemoTest, plain_answers_keep_to_what_was_asked) {
-  const auto facts = for_protocol(config::Protocol::openai)
-                         ->reply(completion(input(R"({"n":3,"messages":[{"role":"user","content":"x"}]})")));
+  const auto facts =
+      for_protocol(config::Protocol::openai)
+          ->reply(some_provider, completion(input(R"({"n":3,"messages":[{"role":"user","content":"x"}]})")));
   ASSERT_TRUE(facts);
   EXPECT_TRUE(facts->has_content && facts->finished);
   EXPECT_NE(
@@ -171,7 +174,7 @@ TEST_F(DemoTest, max_tokens_cut_the_answer_alike_in_both_forms) {
         R"({"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],"max_tokens":)" +
         std::string(limit) + "}"
     );
-    const auto reader = for_protocol(config::Protocol::openai)->stream();
+    const auto reader = for_protocol(config::Protocol::openai)->stream(some_provider);
     std::string text;
     std::string all;
     for (const std::string& bytes : stream(in)) {
@@ -182,7 +185,7 @@ TEST_F(DemoTest, max_tokens_cut_the_answer_alike_in_both_forms) {
       all += bytes;
     }
     const std::string document = completion(in);
-    const auto facts = for_protocol(config::Protocol::openai)->reply(document);
+    const auto facts = for_protocol(config::Protocol::openai)->reply(some_provider, document);
     ASSERT_TRUE(facts);
     EXPECT_TRUE(facts->has_content) << limit;
     EXPECT_EQ(chat::unescape(facts->text), text) << limit;

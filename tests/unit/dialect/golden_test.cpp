@@ -16,6 +16,8 @@ std::string file(const std::string& name) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+const config::Provider some_provider;
+
 // What a stream came to.
 struct Story {
   int events = 0;
@@ -59,7 +61,7 @@ Story read_stream(const std::string& bytes, std::size_t slice) {
   Story story;
   http::SseSplitter splitter(1 << 20);
   http::SseEvent event;
-  const auto meanings = openai::dialect().stream();
+  const auto meanings = openai::dialect().stream(some_provider);
   for (std::size_t at = 0; at < bytes.size(); at += slice) {
     splitter.feed(std::string_view(bytes).substr(at, slice));
     while (splitter.next(event).value()) add_event(*meanings, event, story);
@@ -105,7 +107,7 @@ TEST(Golden, every_cut_of_an_event_is_a_protocol_error) {
   http::SseSplitter splitter(1 << 20);
   http::SseEvent event;
   splitter.feed(bytes);
-  const auto meanings = openai::dialect().stream();
+  const auto meanings = openai::dialect().stream(some_provider);
   int cuts = 0;
   while (splitter.next(event).value()) {
     if (event.data == "[DONE]") continue;
@@ -137,7 +139,7 @@ TEST(Golden, plain_replies) {
            Case{"reply_empty", false, ""},
        }) {
     const std::string body = file(std::string(c.file) + ".json");
-    const Result<ReplyFacts> facts = openai::dialect().reply(body);
+    const Result<ReplyFacts> facts = openai::dialect().reply(some_provider, body);
     ASSERT_TRUE(facts) << c.file << ": " << facts.error().message;
     EXPECT_EQ(facts->has_content, c.content) << c.file;
     EXPECT_TRUE(facts->finished) << c.file;
@@ -146,7 +148,7 @@ TEST(Golden, plain_replies) {
         << c.file << ": a view into the body";
     EXPECT_EQ(facts->usage, (Usage{9, 12, 21, 2, 5})) << c.file;
   }
-  const auto failed = openai::dialect().reply(file("reply_openrouter_choice_error.json"));
+  const auto failed = openai::dialect().reply(some_provider, file("reply_openrouter_choice_error.json"));
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, Errc::upstream_server);
 }
@@ -155,11 +157,11 @@ TEST(Golden, every_cut_of_a_plain_reply_is_a_protocol_error) {
   std::string body = file("reply_tools.json");
   body.pop_back();  // the line's end: all that may be missing
   for (std::size_t length = 0; length < body.size(); ++length) {
-    const auto facts = openai::dialect().reply(body.substr(0, length));
+    const auto facts = openai::dialect().reply(some_provider, body.substr(0, length));
     ASSERT_FALSE(facts) << length;
     EXPECT_EQ(facts.error().code, Errc::upstream_protocol) << length;
   }
-  EXPECT_TRUE(openai::dialect().reply(body));
+  EXPECT_TRUE(openai::dialect().reply(some_provider, body));
 }
 
 TEST(Golden, failures_have_a_class_and_a_message_without_keys) {
@@ -175,15 +177,15 @@ TEST(Golden, failures_have_a_class_and_a_message_without_keys) {
                "error_openai_bad_key.json", 401, Errc::upstream_auth, "status 401: Incorrect API key provided: sk-***"},
            Case{"error_openai_rate.json", 429, Errc::rate_limited, "status 429: Rate limit reached for gpt-4o"},
            Case{"error_openai_quota.json", 429, Errc::billing, "status 429: You exceeded your current quota"},
-           Case{"error_openai_context.json", 400, Errc::upstream_refused, "status 400: This model's maximum context"},
+           Case{"error_openai_context.json", 400, Errc::context_exceeded, "This model's maximum context"},
            Case{"error_deepseek_balance.json", 402, Errc::billing, "status 402: Insufficient Balance"},
            Case{"error_moonshot_quota.json", 429, Errc::billing, "status 429: Your account is suspended"},
            Case{"error_moonshot_overloaded.json", 429, Errc::rate_limited, "status 429: The engine is currently"},
            Case{"error_openrouter_credits.json", 402, Errc::billing, "status 402: Insufficient credits"},
-           Case{"error_siliconflow.json", 404, Errc::upstream_refused, "status 404: Model does not exist."},
+           Case{"error_siliconflow.json", 404, Errc::upstream_refused, "Model does not exist."},
            Case{"error_proxy_502.html", 502, Errc::upstream_server, "status 502"},
        }) {
-    const Error error = openai::dialect().failure(c.status, file(c.file));
+    const Error error = openai::dialect().failure(some_provider, c.status, file(c.file));
     EXPECT_EQ(error.code, c.code) << c.file;
     EXPECT_EQ(error.origin, Origin::upstream) << c.file;
     EXPECT_EQ(error.retry, Retry::elsewhere) << c.file;

@@ -1,5 +1,7 @@
 #include "dialect/openai/openai.hpp"
 
+#include "dialect/failure.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -7,12 +9,14 @@
 namespace gw::dialect {
 namespace {
 
+const config::Provider some_provider;
+
 Meaning read_event(const std::string& data, const std::string& name = {}) {
   http::SseEvent event;
   event.data = data;
   event.name = name;
   event.has_data = true;
-  return openai::dialect().stream()->read(event);
+  return openai::dialect().stream(some_provider)->read(event);
 }
 
 std::string choice(const std::string& inner) {
@@ -103,7 +107,7 @@ TEST(OpenAiStream, errors_in_band) {
            Case{"quota", R"({"error":{"message":"m","type":"insufficient_quota"}})", Errc::billing},
            Case{"key", R"({"error":{"message":"m","code":"invalid_api_key"}})", Errc::upstream_auth},
            Case{"server", R"({"error":{"message":"m","type":"server_error"}})", Errc::upstream_server},
-           Case{"context", R"({"error":{"message":"m","code":"context_length_exceeded"}})", Errc::upstream_refused},
+           Case{"context", R"({"error":{"message":"m","code":"context_length_exceeded"}})", Errc::context_exceeded},
            Case{"text", R"({"error":"boom"})", Errc::upstream_server},
            Case{"number, OpenRouter", R"({"error":{"code":429,"message":"m"}})", Errc::rate_limited},
            Case{"overloaded", R"({"error":{"type":"overloaded_error"}})", Errc::rate_limited},
@@ -151,31 +155,38 @@ TEST(OpenAiStream, errors_in_band) {
 
 TEST(OpenAiReply, plain_answers) {
   const Result<ReplyFacts> good = openai::dialect().reply(
+      some_provider,
       R"({"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1}})"
   );
   ASSERT_TRUE(good);
   EXPECT_TRUE(good->has_content && good->finished);
   EXPECT_EQ(good->usage->prompt, 1U);
-  const auto empty = openai::dialect().reply(R"({"choices":[{"message":{"content":null},"finish_reason":"stop"}]})");
+  const auto empty =
+      openai::dialect().reply(some_provider, R"({"choices":[{"message":{"content":null},"finish_reason":"stop"}]})");
   ASSERT_TRUE(empty);
   EXPECT_FALSE(empty->has_content);
-  EXPECT_TRUE(openai::dialect().reply(R"({"choices":[{"message":{"content":null,"tool_calls":[{}]}}]})")->has_content);
+  EXPECT_TRUE(openai::dialect()
+                  .reply(some_provider, R"({"choices":[{"message":{"content":null,"tool_calls":[{}]}}]})")
+                  ->has_content);
   for (const char* const bad :
        {"", "<html><body>busy</body></html>", "null", "{}", "{\"choices\"", "hello", R"({"choices":[]}x)", "[]"}) {
-    const auto result = openai::dialect().reply(bad);
+    const auto result = openai::dialect().reply(some_provider, bad);
     ASSERT_FALSE(result) << bad;
     EXPECT_EQ(result.error().code, Errc::upstream_protocol) << bad;
   }
   const auto half = openai::dialect().reply(
+      some_provider,
       R"({"choices":[{"message":{"content":"a"},"finish_reason":"stop"},{"message":{"content":"b"},"finish_reason":null}]})"
   );
   ASSERT_TRUE(half);
   EXPECT_FALSE(half->finished) << "one choice has no finish reason";
-  const auto no_choices = openai::dialect().reply(R"({"choices":[]})");
+  const auto no_choices = openai::dialect().reply(some_provider, R"({"choices":[]})");
   ASSERT_TRUE(no_choices);
   EXPECT_FALSE(no_choices->has_content || no_choices->finished);
-  EXPECT_NE(openai::dialect().reply(" \n<html>").error().message.find("HTML"), std::string::npos);
-  EXPECT_EQ(openai::dialect().reply(R"({"error":{"code":"insufficient_quota"}})").error().code, Errc::billing);
+  EXPECT_NE(openai::dialect().reply(some_provider, " \n<html>").error().message.find("HTML"), std::string::npos);
+  EXPECT_EQ(
+      openai::dialect().reply(some_provider, R"({"error":{"code":"insufficient_quota"}})").error().code, Errc::billing
+  );
 }
 
 TEST(OpenAiFailure, classes_by_status_and_code) {
@@ -207,12 +218,12 @@ TEST(OpenAiFailure, classes_by_status_and_code) {
            Case{418, "", Errc::upstream_server},
            Case{429, "<html>", Errc::rate_limited},
            Case{429, R"({"error":{"type":"insufficient_quota","code":null}})", Errc::billing},
-           Case{404, R"({"error":{"code":"model_not_found"}})", Errc::upstream_refused},
+           Case{404, R"({"error":{"code":"model_not_found"}})", Errc::model_unavailable},
            Case{403, R"({"error":{"code":"insufficient_quota"}})", Errc::billing},
            Case{400, R"({"error":{"status":503}})", Errc::upstream_refused},
            Case{401, R"({"error":"no"})", Errc::upstream_auth},
        }) {
-    const Error error = openai::dialect().failure(c.status, c.body);
+    const Error error = openai::dialect().failure(some_provider, c.status, c.body);
     EXPECT_EQ(error.code, c.code) << c.status << " " << c.body;
     EXPECT_EQ(error.upstream_status, c.status);
     EXPECT_EQ(error.retry, Retry::elsewhere);
@@ -224,7 +235,7 @@ TEST(OpenAiFailure, classes_by_status_and_code) {
 TEST(OpenAiFailure, messages_are_short_and_without_keys) {
   const std::string body = R"({"error":{"message":"Incorrect API key provided: sk-abc123def. Bearer tok-1\n)" +
                            std::string(1000, 'x') + R"("}})";
-  const Error error = openai::dialect().failure(400, body);
+  const Error error = openai::dialect().failure(some_provider, 400, body);
   EXPECT_EQ(error.message.find("abc123"), std::string::npos) << error.message;
   EXPECT_EQ(error.message.find("tok-1"), std::string::npos);
   EXPECT_LT(error.message.size(), 400U);
@@ -263,7 +274,7 @@ TEST(OpenAiFailure, what_may_be_shown_of_a_message) {
                std::string(290, ' ') + "sk-" + std::string(40, 'k'),
                std::string(290, ' ') + "sk-***"},
        }) {
-    EXPECT_EQ(openai::shown_message(c.message), c.shown) << c.name;
+    EXPECT_EQ(shown_message(c.message), c.shown) << c.name;
   }
 }
 

@@ -31,9 +31,38 @@ std::string_view code_of(const Error& error) {
       return "invalid_api_key";
     case Errc::rate_limited:
       return "rate_limit_exceeded";
+    case Errc::context_exceeded:
+      return "context_length_exceeded";
+    case Errc::content_policy:
+      return "content_policy_violation";
     default:
       return to_string(error.code);
   }
+}
+
+// What a client is told of one attempt. Words of a provider about our key or our account are none of its business, and
+// would send it looking for a fault of its own; the log has them.
+std::string_view told(const Error& error) {
+  switch (error.code) {
+    case Errc::upstream_auth:
+      return "the provider did not accept the gateway's credentials";
+    case Errc::billing:
+      return "the gateway's account at the provider is used up";
+    case Errc::model_unavailable:
+      return "the provider does not offer this model to the gateway";
+    default:
+      return error.message;
+  }
+}
+
+// When every provider asked to wait, the client may come back as soon as the first takes it again.
+std::optional<Millis> soonest(const std::vector<Attempt>& attempts) {
+  std::optional<Millis> wait;
+  for (const Attempt& attempt : attempts) {
+    const std::optional<Millis>& asked = attempt.error->retry_after;
+    if (asked && (!wait || *asked < *wait)) wait = asked;
+  }
+  return wait;
 }
 
 }  // namespace
@@ -62,7 +91,9 @@ std::string error_event(const Error& error, int status) {
 Error all_failed(const std::vector<Attempt>& attempts) {
   const auto is = [](Errc code) { return [code](const Attempt& a) { return a.error && a.error->code == code; }; };
   // A refusal of the request itself is the client's to mend: the first one goes back as it was said.
-  const auto refused = std::find_if(attempts.begin(), attempts.end(), is(Errc::upstream_refused));
+  const auto refused = std::find_if(attempts.begin(), attempts.end(), [](const Attempt& a) {
+    return a.error && is_refusal(a.error->code);
+  });
   if (refused != attempts.end()) return *refused->error;
 
   const auto timed_out = [](const Attempt& a) {
@@ -70,8 +101,10 @@ Error all_failed(const std::vector<Attempt>& attempts) {
                        a.error->code == Errc::idle_timeout);
   };
   Error error = *attempts.back().error;
+  error.retry_after.reset();
   if (std::all_of(attempts.begin(), attempts.end(), is(Errc::rate_limited))) {
     error.code = Errc::rate_limited;
+    error.retry_after = soonest(attempts);
   } else if (std::all_of(attempts.begin(), attempts.end(), timed_out)) {
     error.code = Errc::first_byte_timeout;
   } else if (error.code == Errc::rate_limited || timed_out(attempts.back())) {
@@ -85,7 +118,7 @@ Error all_failed(const std::vector<Attempt>& attempts) {
     if (!first) error.message.append("; ");
     first = false;
     error.message.append(attempt.display_name).append(" (").append(to_string(attempt.error->code)).append(") ");
-    error.message.append(attempt.error->message);
+    error.message.append(told(*attempt.error));
   }
   return error;
 }

@@ -7,6 +7,10 @@ Error keyword_error(std::string_view keyword) {
   return upstream_error(Errc::rate_limited, "the answer is the provider's notice: \"" + std::string(keyword) + "\"");
 }
 
+Error filter_error() {
+  return upstream_error(Errc::content_policy, "the provider's content filter left nothing of the answer");
+}
+
 Error empty_error() {
   return upstream_error(Errc::upstream_empty, "the provider's answer is empty");
 }
@@ -43,7 +47,9 @@ StreamJudge::Step StreamJudge::on_event(const dialect::Meaning& meaning) {
   if (meaning.usage_only && rules_.strip_usage) return Step::drop;
   if (committed_) return Step::forward;
 
-  if (finished_ && !content_ && rules_.retry_on_empty) return fail_or_interrupt(empty_error());
+  if (finished_ && !content_ && rules_.retry_on_empty) {
+    return fail_or_interrupt(meaning.filtered ? filter_error() : empty_error());
+  }
   if (!content_ && !finished_) return Step::hold;
   const bool suspicious = holds_for_keyword(meaning.text);
   if (suspicious && finished_) return fail_or_interrupt(keyword_error(*rules_.keyword_in(early_text_)));
@@ -70,7 +76,7 @@ StreamJudge::Step StreamJudge::on_failure(Error error) {
 
 std::optional<Error> judge_plain(const dialect::ReplyFacts& facts, const JudgeRules& rules) {
   if (!facts.has_content) {
-    if (rules.retry_on_empty) return empty_error();
+    if (rules.retry_on_empty) return facts.filtered ? filter_error() : empty_error();
     return std::nullopt;
   }
   if (facts.text.size() <= rules.keyword_max_chars) {

@@ -106,6 +106,9 @@ net::Task<void> ClientReply::fail(const Error& error) {
   const int status = http::status_of(error);
   if (!exchange.begun()) {
     head(status);
+    if (error.retry_after && (status == 429 || status == 503)) {
+      exchange.header("Retry-After", std::to_string(std::chrono::ceil<Seconds>(*error.retry_after).count()));
+    }
     const std::string body = error_body(error, status);
     (void)co_await exchange.reply(status, "application/json", body);
     co_return;

@@ -1,5 +1,6 @@
 #include "relay/judge.hpp"
 
+#include "http/session.hpp"
 #include "relay/relay.hpp"
 
 #include <gtest/gtest.h>
@@ -167,6 +168,25 @@ Attempt failed(Errc code, std::string name, std::optional<std::uint16_t> status 
   return attempt;
 }
 
+TEST(Judge, what_the_filter_left_nothing_of_is_no_empty_answer) {
+  dialect::Meaning filtered = finish();
+  filtered.filtered = true;
+  StreamJudge judge(rules());
+  EXPECT_EQ(judge.on_event(filtered), Step::fail);
+  EXPECT_EQ(judge.error().code, Errc::content_policy);
+
+  StreamJudge begun(rules());
+  EXPECT_EQ(begun.on_event(text("Hello")), Step::forward);
+  EXPECT_EQ(begun.on_event(filtered), Step::forward) << "the client has what came before";
+
+  dialect::ReplyFacts facts;
+  facts.filtered = true;
+  EXPECT_EQ(judge_plain(facts, rules())->code, Errc::content_policy);
+  JudgeRules as_is = rules();
+  as_is.retry_on_empty = false;
+  EXPECT_FALSE(judge_plain(facts, as_is));
+}
+
 TEST(AllFailed, the_status_tells_the_truth) {
   EXPECT_EQ(all_failed({failed(Errc::rate_limited, "a"), failed(Errc::rate_limited, "b")}).code, Errc::rate_limited);
   EXPECT_EQ(
@@ -185,6 +205,63 @@ TEST(AllFailed, the_status_tells_the_truth) {
   const Error error = all_failed({failed(Errc::upstream_tls, "p/m1"), failed(Errc::upstream_empty, "q/m2")});
   EXPECT_NE(error.message.find("p/m1 (upstream_tls)"), std::string::npos) << error.message;
   EXPECT_NE(error.message.find("q/m2 (upstream_empty)"), std::string::npos);
+}
+
+TEST(AllFailed, a_refusal_goes_back_as_the_first_said_it) {
+  for (const Errc code :
+       {Errc::upstream_refused, Errc::context_exceeded, Errc::unsupported_input, Errc::content_policy}) {
+    Attempt first = failed(code, "a", 413);
+    first.error->message = "as it was said";
+    const Error error =
+        all_failed({failed(Errc::upstream_server, "s"), first, failed(Errc::upstream_refused, "b", 400)});
+    EXPECT_EQ(error.code, code);
+    EXPECT_EQ(error.message, "as it was said");
+    EXPECT_EQ(http::status_of(error), 413);
+  }
+}
+
+TEST(AllFailed, a_refusal_s_status_never_accuses_the_client_of_something_else) {
+  for (const std::uint16_t told : {401, 402, 403, 407, 429, 500, 200, 302}) {
+    EXPECT_EQ(http::status_of(all_failed({failed(Errc::content_policy, "a", told)})), 400) << told;
+  }
+  EXPECT_EQ(http::status_of(upstream_error(Errc::content_policy, "in a 200")), 400);
+  for (const std::uint16_t told : {400, 404, 413, 415, 422, 451}) {
+    EXPECT_EQ(http::status_of(all_failed({failed(Errc::upstream_refused, "a", told)})), told);
+  }
+}
+
+TEST(AllFailed, what_is_ours_to_mend_is_not_the_client_s_fault) {
+  for (const Errc code : {Errc::upstream_auth, Errc::billing, Errc::model_unavailable}) {
+    Attempt attempt = failed(code, "p/m", 401);
+    attempt.error->message = "status 401: Incorrect API key provided, see the account page";
+    const Error error = all_failed({attempt});
+    EXPECT_EQ(http::status_of(error), 502) << to_string(code);
+    EXPECT_EQ(error.message.find("API key"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find(to_string(code)), std::string::npos) << error.message;
+    EXPECT_NE(error_body(error, 502).find("upstream_error"), std::string::npos);
+  }
+}
+
+TEST(AllFailed, says_when_to_come_back_only_if_waiting_helps) {
+  const auto limited = [](std::optional<Millis> wait) {
+    Attempt attempt = failed(Errc::rate_limited, "a", 429);
+    attempt.error->retry_after = wait;
+    return attempt;
+  };
+  EXPECT_EQ(
+      all_failed({limited(Millis{9000}), limited(std::nullopt), limited(Millis{3000})}).retry_after, Millis{3000}
+  );
+  EXPECT_EQ(all_failed({limited(std::nullopt)}).retry_after, std::nullopt);
+  EXPECT_EQ(all_failed({failed(Errc::upstream_server, "b", 500), limited(Millis{9000})}).retry_after, std::nullopt);
+}
+
+TEST(ErrorBody, names_that_clients_know) {
+  EXPECT_NE(
+      error_body(upstream_error(Errc::context_exceeded, "m"), 400).find("context_length_exceeded"), std::string::npos
+  );
+  EXPECT_NE(
+      error_body(upstream_error(Errc::content_policy, "m"), 400).find("content_policy_violation"), std::string::npos
+  );
 }
 
 TEST(ErrorBody, is_openai_s_shape) {

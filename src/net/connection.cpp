@@ -2,12 +2,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -79,9 +79,7 @@ void Connection::FreeTls::operator()(ssl_st* ssl) const noexcept {
 
 Connection::Connection(Reactor& reactor)
     : watch_(
-          reactor,
-          [](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_ready(events); },
-          this
+          reactor, [](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_ready(events); }, this
       ),
       deadline_(
           reactor.timers(), [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this

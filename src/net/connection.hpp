@@ -2,8 +2,8 @@
 // At most one read and one write under way at a time. Every method on the shard's thread.
 #pragma once
 
-#include "base/clock.hpp"
 #include "base/blocks.hpp"
+#include "base/clock.hpp"
 #include "net/reactor.hpp"
 #include "net/task.hpp"
 #include "net/timers.hpp"

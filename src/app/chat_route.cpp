@@ -99,6 +99,7 @@ void ShardService::record(const relay::Context& context) {
     sample.completion_tokens = outcome.usage->completion;
   }
   metrics_.request(sample);
+  metrics_.bytes_sent.fetch_add(exchange.sent_bytes(), std::memory_order_relaxed);
 
   if (!telemetry::log_enabled(telemetry::Level::info)) return;
   std::string& line = shard_.out();

@@ -152,6 +152,9 @@ class Exchange {
 
   [[nodiscard]] int status() const noexcept { return status_; }
 
+  /// Bytes of the reply that the kernel took so far, head and framing included.
+  [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return connection_.sent() - sent_before_; }
+
   [[nodiscard]] bool client_gone() const noexcept { return client_gone_; }
 
   /// The connection can take another request after this one.
@@ -180,6 +183,7 @@ class Exchange {
   Buffer read_ahead_;
   std::string reply_head_;  // header lines, then the whole head until it is sent
   TimePoint received_;
+  std::uint64_t sent_before_;
   std::size_t input_used_;
   std::uint64_t body_left_ = 0;  // of a reply with a length
   int status_ = 0;

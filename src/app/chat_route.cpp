@@ -75,8 +75,8 @@ net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   net::Cancel cancel;
   relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
-  Result<void> prepared = co_await prepare(context);
-  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, std::move(prepared.error()));
+  const Result<void> prepared = co_await prepare(context);
+  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, prepared.error());
   co_await rest;
   record(context);
 }

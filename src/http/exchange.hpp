@@ -138,6 +138,9 @@ class Exchange {
   /// The reply cannot be completed as framed: nothing more is written and the connection is closed.
   void abort() noexcept { aborted_ = true; }
 
+  /// The client is known to have left: nobody is to be answered.
+  void client_left() noexcept { client_gone_ = true; }
+
   /// Waits for a comment under way, which an abandoned reply ends; after it nothing refers to this exchange.
   net::Task<void> settle();
 

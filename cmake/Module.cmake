@@ -22,10 +22,11 @@ if(GW_SANITIZE)
   endif()
 endif()
 
-# gw_module(routing DEPENDS base config LIBS simdjson::simdjson): one static library a folder, its arrows stated once.
+# gw_module(routing DEPENDS base config LIBS simdjson::simdjson [PCH header | PCH_OF module]): one static library a
+# folder, its arrows stated once.
 # tests/check_dependencies.py holds the #include lines against the order of design section 10.
 function(gw_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS;PCH" ${ARGN})
+  cmake_parse_arguments(arg "" "PCH_OF" "DEPENDS;LIBS;PCH" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
   list(TRANSFORM arg_DEPENDS PREPEND gw_)
@@ -35,6 +36,8 @@ function(gw_module name)
     target_link_libraries(gw_${name} PUBLIC gw_options ${arg_DEPENDS} ${arg_LIBS})
     if(arg_PCH)
       target_precompile_headers(gw_${name} PRIVATE ${arg_PCH})
+    elseif(arg_PCH_OF)
+      target_precompile_headers(gw_${name} REUSE_FROM gw_${arg_PCH_OF})
     endif()
   else()
     add_library(gw_${name} INTERFACE)

@@ -104,6 +104,8 @@ hint() {
   *packages*) say 'read the lines above; the usual causes are the network and the package sources.' ;;
   *[Nn]ode* | *web*) say 'read the lines above; npm needs its registry, and "rm -rf .tools web/node_modules" starts afresh.' ;;
   *SDK*) say 'read the lines above; "rm -rf tests/e2e/node_modules build/python" starts afresh.' ;;
-  *) say 'read the lines above; "rm -rf build" starts afresh.' ;;
+  format) say 'find src tests -name "*.[ch]pp" | xargs clang-format-14 -i' ;;
+  *build* | gateway*) say 'read the lines above; "rm -rf build" starts afresh.' ;;
+  *) say 'read the lines above; the reports of single programs are in build/logs.' ;;
   esac
 }

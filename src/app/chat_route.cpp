@@ -75,8 +75,8 @@ net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   net::Cancel cancel;
   relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
-  Result<void> prepared = co_await prepare(context);
-  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, std::move(prepared.error()));
+  const Result<void> prepared = co_await prepare(context);
+  net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, prepared.error());
   co_await rest;
   record(context);
 }
@@ -99,6 +99,7 @@ void ShardService::record(const relay::Context& context) {
     sample.completion_tokens = outcome.usage->completion;
   }
   metrics_.request(sample);
+  metrics_.bytes_sent.fetch_add(exchange.sent_bytes(), std::memory_order_relaxed);
 
   if (!telemetry::log_enabled(telemetry::Level::info)) return;
   std::string& line = shard_.out();

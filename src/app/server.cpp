@@ -167,6 +167,7 @@ int Server::run() {
   print_greeting(std::cout, *config_, runtime_, listener_->port());
   control_.run();
   watchers_.clear();
+  resolver_.stop();  // its answers are posted to the shards
   for (auto& shard : shards_) shard->join();
   return 0;
 }

@@ -30,6 +30,7 @@ net::Task<void> ShardService::session(
   metrics_.connections.fetch_add(1, std::memory_order_relaxed);
   bool usable = true;
   if (tls) {
+    const http::Sessions::Entry waiting(sessions_, *connection);  // a stop need not wait for it
     connection->deadline(Clock::now() + config_->limits.head_timeout);
     const net::IoResult shaken =
         co_await connection->handshake(tls.get(), net::Connection::Side::server, configure_server, nullptr);

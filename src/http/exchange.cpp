@@ -93,6 +93,7 @@ Exchange::Exchange(
       head_(std::move(head)),
       limits_(limits),
       received_(Clock::now()),
+      sent_before_(connection.sent()),
       input_used_(head_length),
       is_head_(head_->method == "HEAD"),
       http_1_0_(head_->minor_version == 0),

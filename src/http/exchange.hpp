@@ -138,6 +138,9 @@ class Exchange {
   /// The reply cannot be completed as framed: nothing more is written and the connection is closed.
   void abort() noexcept { aborted_ = true; }
 
+  /// The client is known to have left: nobody is to be answered.
+  void client_left() noexcept { client_gone_ = true; }
+
   /// Waits for a comment under way, which an abandoned reply ends; after it nothing refers to this exchange.
   net::Task<void> settle();
 
@@ -151,6 +154,9 @@ class Exchange {
   [[nodiscard]] bool finished() const noexcept { return finished_; }
 
   [[nodiscard]] int status() const noexcept { return status_; }
+
+  /// Bytes of the reply that the kernel took so far, head and framing included.
+  [[nodiscard]] std::uint64_t sent_bytes() const noexcept { return connection_.sent() - sent_before_; }
 
   [[nodiscard]] bool client_gone() const noexcept { return client_gone_; }
 
@@ -180,6 +186,7 @@ class Exchange {
   Buffer read_ahead_;
   std::string reply_head_;  // header lines, then the whole head until it is sent
   TimePoint received_;
+  std::uint64_t sent_before_;
   std::size_t input_used_;
   std::uint64_t body_left_ = 0;  // of a reply with a length
   int status_ = 0;

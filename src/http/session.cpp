@@ -2,8 +2,6 @@
 
 #include "http/write.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 
@@ -108,8 +106,7 @@ net::Task<void> Session::refuse(Error error) {
 }
 
 net::Task<void> Session::linger() {
-  if (connection_->is_tls()) co_return;  // closing a TLS stream discards nothing that was acknowledged
-  (void)::shutdown(connection_->fd(), SHUT_WR);
+  connection_->shut_down();
   connection_->deadline(Clock::now() + linger_timeout);
   std::size_t dropped = 0;
   while (dropped < linger_bytes) {
@@ -126,6 +123,7 @@ net::Task<void> Session::answer_unanswered(Exchange& exchange) {
 }
 
 net::Task<void> Session::run() {
+  connection_->patience(service_.limits().write_timeout);
   for (;;) {
     if (service_.closing() && input_.size() == 0) co_return;
     const ServerLimits limits = service_.limits();

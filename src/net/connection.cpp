@@ -2,12 +2,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <boost/asio/ssl/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -26,6 +26,7 @@ constexpr int user_timeout_ms = 45'000;
 constexpr std::size_t max_pieces_a_call = 64;
 constexpr std::size_t tls_join_bytes = std::size_t{1024} * 1024;  // beyond it a copy costs more than the extra records
 constexpr std::size_t keep_copy_bytes = std::size_t{4} * 1024;
+constexpr unsigned max_streak = 8;  // reads in a row that did not wait
 constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
 
 error_code system_error(int number) {
@@ -79,9 +80,7 @@ void Connection::FreeTls::operator()(ssl_st* ssl) const noexcept {
 
 Connection::Connection(Reactor& reactor)
     : watch_(
-          reactor,
-          [](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_ready(events); },
-          this
+          reactor, [](void* self, std::uint32_t events) { static_cast<Connection*>(self)->on_ready(events); }, this
       ),
       deadline_(
           reactor.timers(), [](void* self) { static_cast<Connection*>(self)->stop(Stop::deadline); }, this
@@ -117,6 +116,7 @@ Connection::~Connection() {
 // TCP_NODELAY always; keep-alive probes find a dead peer within 60 s (fault U20).
 void Connection::prepare() noexcept {
   set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd_, SOL_SOCKET, SO_OOBINLINE, 1);  // a read that stops at an urgent mark would look like an empty socket
   set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds);
@@ -130,7 +130,8 @@ void Connection::deadline(TimePoint due) {
 }
 
 void Connection::stop(Stop reason) {
-  stop_ = reason;
+  // Who has left stays gone, whatever else comes: a deadline would be forgotten when it is moved.
+  if (stop_ == Stop::none || stop_ == Stop::deadline) stop_ = reason;
   end(read_);
   end(write_);
 }
@@ -138,10 +139,28 @@ void Connection::stop(Stop reason) {
 void Connection::close() noexcept {
   if (fd_ < 0) return;
   watch_.remove();
+  if (tls_) say_close();
   tls_.reset();
   ::close(fd_);
   fd_ = -1;
   if (stop_ == Stop::none) stop_ = Stop::idle;
+}
+
+// Best effort, as the kernel takes it: close_notify (RFC 8446 6.1), so that the peer can tell an end from a cut.
+void Connection::say_close() noexcept {
+  if (tls_failed_ || ::SSL_is_init_finished(tls_.get()) == 0) return;
+  ::ERR_clear_error();
+  (void)::SSL_shutdown(tls_.get());
+}
+
+void Connection::shut_down() noexcept {
+  if (tls_) say_close();
+  (void)::shutdown(fd_, SHUT_WR);
+}
+
+void Connection::patience(Millis limit) noexcept {
+  if (limit.count() > user_timeout_ms)
+    set_option(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(limit.count()) + user_timeout_ms);
 }
 
 // --- Waiting -------------------------------------------------------------------------------------------------------
@@ -150,6 +169,7 @@ void Connection::wait(Slot& slot, Doing doing, std::coroutine_handle<> waiter) n
   slot.doing = doing;
   slot.is_done = false;
   slot.waiter = waiter;
+  streak_ = 0;
 }
 
 // Ends an operation that waits. What came before is kept by the kernel; the next operation meets the stop.
@@ -221,6 +241,11 @@ bool Connection::ReadOp::await_ready() {
     return true;
   }
   c_.into_ = into_;
+  // A peer that always has more would keep the loop from everybody else.
+  if (++c_.streak_ > max_streak) {
+    c_.read_.turn.schedule();
+    return false;
+  }
   return c_.try_receive();
 }
 
@@ -259,13 +284,14 @@ std::size_t Connection::read_now(std::span<char> into) noexcept {
 
 bool Connection::is_stale() noexcept {
   if (stop_ != Stop::none || hung_up_) return true;
-  if (!readable_) return false;
   if (!tls_) {
+    if (!readable_) return false;
     char byte = 0;
     if (::recv(fd_, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
     readable_ = false;
     return false;
   }
+  if (!readable_ && ::SSL_has_pending(tls_.get()) == 0) return false;
   // A server sends session tickets whenever it likes; only what is for us counts.
   char byte = 0;
   ::ERR_clear_error();
@@ -357,6 +383,7 @@ bool Connection::failed(int returned, IoResult& result) noexcept {
       result.end = End::clean;
       return true;
     case SSL_ERROR_SYSCALL:
+      tls_failed_ = true;
       if (system == 0 || returned == 0) {
         result.end = End::truncated;
       } else {
@@ -366,6 +393,7 @@ bool Connection::failed(int returned, IoResult& result) noexcept {
     default:
       break;
   }
+  tls_failed_ = true;
   const unsigned long reason = ::ERR_get_error();
   if (ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
     result.end = End::truncated;

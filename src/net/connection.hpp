@@ -2,8 +2,8 @@
 // At most one read and one write under way at a time. Every method on the shard's thread.
 #pragma once
 
-#include "base/clock.hpp"
 #include "base/blocks.hpp"
+#include "base/clock.hpp"
 #include "net/reactor.hpp"
 #include "net/task.hpp"
 #include "net/timers.hpp"
@@ -100,6 +100,12 @@ class Connection {
 
   void close() noexcept;
 
+  /// Says that nothing more is written (TLS: close_notify first); reads go on.
+  void shut_down() noexcept;
+
+  /// How long the peer may take nothing, at least: the kernel gives up a connection after 45 s otherwise.
+  void patience(Millis limit) noexcept;
+
   /// Some bytes into `into` (1 or more, or an error). It is filled in the moment the reader is resumed, so it may be
   /// the shard's scratch memory.
   [[nodiscard]] ReadOp read(std::span<char> into) noexcept;
@@ -167,6 +173,7 @@ class Connection {
   };
 
   void prepare() noexcept;
+  void say_close() noexcept;
   void on_ready(std::uint32_t events);
 
   [[nodiscard]] IoResult stopped_result() const noexcept { return {0, {}, stop_, End::none}; }
@@ -189,9 +196,11 @@ class Connection {
 
   int fd_ = -1;
   Stop stop_ = Stop::none;
-  bool readable_ = false;  // there may be something to receive
-  bool writable_ = true;   // there may be room to send
-  bool hung_up_ = false;   // the peer closed its side, or the connection broke: reads do not wait any more
+  bool readable_ = false;    // there may be something to receive
+  bool tls_failed_ = false;  // its stream is broken: nothing more may be said in it
+  unsigned streak_ = 0;      // reads since the last one that waited
+  bool writable_ = true;     // there may be room to send
+  bool hung_up_ = false;     // the peer closed its side, or the connection broke: reads do not wait any more
   Reactor::Watch watch_;
   Deadline deadline_;
   Slot read_;

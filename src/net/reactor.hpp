@@ -2,8 +2,8 @@
 // completions put off to the next turn, and work posted by other threads. Everything but `post` and `stop` is called on
 // the shard's thread.
 //
-// Our own and not Asio's, for what a stream costs: no descriptor is armed or asked again for each wait, no buffer is held
-// while one waits, and a closed peer is told of without asking (docs/benchmarks.md has the figures).
+// Our own and not Asio's, for what a stream costs: no descriptor is armed or asked again for each wait, no buffer is
+// held while one waits, and a closed peer is told of without asking (docs/benchmarks.md has the figures).
 #pragma once
 
 #include "net/timers.hpp"

@@ -1,5 +1,5 @@
-// One shard: an event loop with its thread, its tasks and its scratch memory. Nothing of it is shared; other threads reach
-// it with `post` alone.
+// One shard: an event loop with its thread, its tasks and its scratch memory. Nothing of it is shared; other threads
+// reach it with `post` alone.
 #pragma once
 
 #include "net/gate.hpp"

@@ -1,5 +1,5 @@
-// Deadlines of one shard, thousands of them in one heap: the loop waits until the earliest. Setting one later than before
-// costs a store. Resolution about 1 ms plus the loop's own delay. One thread.
+// Deadlines of one shard, thousands of them in one heap: the loop waits until the earliest. Setting one later than
+// before costs a store. Resolution about 1 ms plus the loop's own delay. One thread.
 #pragma once
 
 #include "base/clock.hpp"

@@ -16,9 +16,10 @@ namespace {
 
 constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
-    std::size_t{1024} * 1024;                        // a plain answer beyond this is relayed as it comes
-constexpr Millis finish_linger{1000};                // after the finish reason: for usage and [DONE]
-constexpr Millis max_retry_after{24 * 3600 * 1000};  // what is done about it has caps of its own
+    std::size_t{1024} * 1024;                                  // a plain answer beyond this is relayed as it comes
+constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
+constexpr Millis max_retry_after{24 * 3600 * 1000};            // what is done about it has caps of its own
+constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
 bool is_event_stream(std::string_view content_type) {
@@ -69,7 +70,7 @@ net::Task<std::optional<Error>> UpstreamAttempt::run() {
     if (reuse == Pool::Reuse::fresh_only || failed->retry != Retry::same_or_elsewhere) co_return failed;
     metrics_.keepalive_races.fetch_add(1, std::memory_order_relaxed);
   }
-  const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
+  hook_.emplace(context_.cancel, net::Cancel::stop_connection, &call_->connection());
   net::Task<Answer> rest = take_reply();
   Answer answer = co_await rest;
   co_return answer;
@@ -164,7 +165,9 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
   co_return sent;
 }
 
+// From here on the connection may serve another request: nothing of this one may stop it any more.
 void UpstreamAttempt::give_back() {
+  hook_.reset();
   if (call_->reusable()) pool_.release(*host_, call_->take(), context_.config->upstream);
 }
 
@@ -329,8 +332,11 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
         step = take_events(events, *meanings, judge, false);
       }
       if (step == Step::hold && piece->end) {
+        const std::size_t whole = out.size();
         step = take_events(events, *meanings, judge, true);
         if (step == Step::hold) step = judge.on_end();
+        // What no empty line ended is no event to anybody, and would swallow the error that follows.
+        if (step == Step::interrupt) out.resize(whole);
       }
     }
     context_.outcome.usage = judge.usage();
@@ -349,6 +355,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
       const bool written = co_await reply_.write_events(out);
       if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
     }
+    if (out.capacity() > max_kept_out) std::string{}.swap(out);
     if (step != Step::complete && step != Step::interrupt) continue;
     net::Task<Answer> rest = step == Step::complete ? end_stream() : interrupt(judge.error());
     Answer answer = co_await rest;
@@ -368,6 +375,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::end_stream() {
   if (call_->ended()) {
     give_back();
   } else if (call_->connection().stopped() == net::Stop::none) {
+    hook_.reset();
     net::Gate& gate = context_.exchange.shard().gate();
     gate.spawn("drain", drain(pool_, *host_, std::move(*call_), context_.config));
   }

@@ -64,6 +64,7 @@ class UpstreamAttempt {
   TimePoint total_by_;
   upstream::Pool::Host* host_ = nullptr;
   std::optional<upstream::Call> call_;
+  std::optional<net::Cancel::Hook> hook_;  // ends no later than the loan of call_'s connection
   int status_ = 0;
   std::optional<Millis> retry_after_;  // of a reply that is not 2xx
   std::string content_type_;

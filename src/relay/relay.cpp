@@ -7,11 +7,6 @@
 namespace gw::relay {
 namespace {
 
-// Errors that are not a candidate's: no other one is asked.
-bool ends_request(const Error& error) {
-  return error.code == Errc::client_gone || error.code == Errc::shutting_down;
-}
-
 net::Task<std::optional<Error>> start(
     Context& context,
     Services services,
@@ -50,12 +45,17 @@ net::Task<void> run(Context& context, Services services) {
       outcome.error = std::move(error);
       co_return;
     }
-    if (ends_request(*error)) {
+    if (error->code == Errc::client_gone) {
+      context.exchange.client_left();
       outcome.error = std::move(error);
       co_return;
     }
+    if (error->code == Errc::shutting_down) {
+      outcome.error = std::move(error);
+      break;
+    }
   }
-  outcome.error = all_failed(outcome.attempts);
+  if (!outcome.error) outcome.error = all_failed(outcome.attempts);
   co_await reply.fail(*outcome.error);
 }
 

@@ -288,6 +288,7 @@ net::Task<Result<std::unique_ptr<Connection>>> connect(
 
   Result<std::unique_ptr<Connection>> connected = co_await connect_any(shard, *addresses, to, request.deadline, cancel);
   if (!connected) co_return connected.error();
+  if (cancel.reason() != Stop::none) co_return cancelled(cancel.reason());
   std::unique_ptr<Connection> connection = std::move(*connected);
 
   const net::Cancel::Hook hook(cancel, net::Cancel::stop_connection, connection.get());

@@ -5,9 +5,6 @@
 namespace gw::upstream {
 namespace {
 
-// A connection used less than this ago is handed out without asking the kernel whether it still stands: should the peer
-// close it just now, the request is sent again on a fresh one.
-constexpr Millis trusted_for{500};
 constexpr Millis sweep_interval{1000};
 
 }  // namespace
@@ -43,7 +40,9 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
     host.idle_.pop_back();
     --counters_.idle;
     const auto age = now - last.since;
-    if (age >= settings.pool_idle || (age >= trusted_for && last.connection->is_stale())) continue;
+    // The loop has told of a peer that closed or sent something unasked. Should it do so just now, the request is sent
+    // again on a fresh connection.
+    if (age >= settings.pool_idle || last.connection->is_stale()) continue;
     ++counters_.reused;
     co_return Lease{std::move(last.connection), true};
   }
@@ -58,7 +57,7 @@ net::Task<Result<Pool::Lease>> Pool::acquire(
 
 void Pool::release(Host& host, std::unique_ptr<net::Connection> connection, const config::Upstream& settings) {
   idle_limit_ = settings.pool_idle;
-  if (connection->stopped() != net::Stop::none || host.idle_.size() >= settings.pool_size) return;
+  if (connection->is_stale() || host.idle_.size() >= settings.pool_size) return;
   connection->deadline(far_future);
   host.idle_.push_back({std::move(connection), shard_.reactor().now()});
   ++counters_.idle;

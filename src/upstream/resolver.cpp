@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cstring>
+#include <utility>
 
 namespace gw::upstream {
 namespace {
@@ -42,18 +43,34 @@ std::vector<Address> Resolver::system_look_up(const std::string& host, std::stri
   return found;
 }
 
-Resolver::Resolver(std::size_t threads, LookUp look_up) : look_up_(std::move(look_up)) {
-  threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+Resolver::Resolver(std::size_t threads, LookUp look_up) : state_(std::make_shared<State>()) {
+  state_->look_up = std::move(look_up);
+  for (std::size_t i = 0; i < threads; ++i) {
+    std::thread([state = state_] { state->work(); }).detach();
+  }
 }
 
 Resolver::~Resolver() {
+  stop();
+}
+
+void Resolver::stop() {
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+    for (auto& [host, entry] : state_->entries) entry.waiting.clear();
   }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
+  state_->wake.notify_all();
+}
+
+// Under the lock. False: too many wait already.
+bool Resolver::State::enqueue(const std::string& host, Entry& entry) {
+  if (entry.pending) return true;
+  if (queue.size() >= max_waiting) return false;
+  entry.pending = true;
+  queue.push_back(host);
+  wake.notify_one();
+  return true;
 }
 
 Addresses Resolver::resolve(const std::string& host, TimePoint now, const Lifetimes& lifetimes, Done done) {
@@ -61,64 +78,56 @@ Addresses Resolver::resolve(const std::string& host, TimePoint now, const Lifeti
   const Address literal = boost::asio::ip::make_address(host, not_literal);
   if (!not_literal) return std::make_shared<const std::vector<Address>>(1, literal);
 
-  const std::unique_lock lock(mutex_);
-  if (entries_.size() >= max_names && !entries_.contains(host)) {
-    std::erase_if(entries_, [&](const auto& item) { return !item.second.pending; });
+  const std::lock_guard lock(state_->mutex);
+  auto& entries = state_->entries;
+  if (entries.size() >= max_names && !entries.contains(host)) {
+    std::erase_if(entries, [&](const auto& item) { return !item.second.pending; });
   }
-  Entry& entry = entries_[host];
+  Entry& entry = entries[host];
+  entry.lifetimes = lifetimes;
   if (entry.addresses && now - entry.resolved < lifetimes.ttl) return entry.addresses;
-  if (!entry.pending && queue_.size() >= max_waiting) {
+  const bool asked = state_->enqueue(host, entry);
+  if (entry.addresses && now - entry.resolved < lifetimes.ttl + lifetimes.stale) return entry.addresses;
+  if (!asked) {
     // Refused here and now, on the caller's thread: it is told as if by a look-up.
     done(upstream_error(Errc::upstream_dns, "too many names wait to be resolved"));
     return nullptr;
   }
   entry.waiting.push_back(std::move(done));
-  entry.lifetimes = lifetimes;
-  if (!entry.pending) {
-    entry.pending = true;
-    queue_.push_back(host);
-    wake_.notify_one();
-  }
   return nullptr;
 }
 
-void Resolver::work() {
+void Resolver::State::work() {
   for (;;) {
     std::string host;
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (stopping_) return;
-      host = std::move(queue_.front());
-      queue_.pop_front();
+      std::unique_lock lock(mutex);
+      wake.wait(lock, [this] { return stopping || !queue.empty(); });
+      if (stopping) return;
+      host = std::move(queue.front());
+      queue.pop_front();
     }
     std::string why;
-    std::vector<Address> found = look_up_(host, why);
+    std::vector<Address> found = look_up(host, why);
     finish(host, std::move(found), why);
   }
 }
 
-void Resolver::finish(const std::string& host, std::vector<Address> found, const std::string& why) {
-  std::vector<Done> waiting;
-  Addresses answer;
-  {
-    const std::lock_guard lock(mutex_);
-    Entry& entry = entries_[host];
-    const TimePoint now = Clock::now();
-    entry.pending = false;
-    waiting.swap(entry.waiting);
-    if (!found.empty()) {
-      entry.addresses = std::make_shared<const std::vector<Address>>(std::move(found));
-      entry.resolved = now;
-    } else if (entry.addresses && now - entry.resolved > entry.lifetimes.ttl + entry.lifetimes.stale) {
-      entry.addresses = nullptr;
-    }
-    answer = entry.addresses;
+void Resolver::State::finish(const std::string& host, std::vector<Address> found, const std::string& why) {
+  const std::lock_guard lock(mutex);
+  Entry& entry = entries[host];
+  const TimePoint now = Clock::now();
+  entry.pending = false;
+  if (!found.empty()) {
+    entry.addresses = std::make_shared<const std::vector<Address>>(std::move(found));
+    entry.resolved = now;
+  } else if (entry.addresses && now - entry.resolved > entry.lifetimes.ttl + entry.lifetimes.stale) {
+    entry.addresses = nullptr;
   }
-  const std::string failure = answer ? std::string{} : "the name " + host + " cannot be resolved: " + why;
-  for (const Done& done : waiting) {
-    if (answer) {
-      done(answer);
+  const std::string failure = entry.addresses ? std::string{} : "the name " + host + " cannot be resolved: " + why;
+  for (const Done& done : std::exchange(entry.waiting, {})) {
+    if (entry.addresses) {
+      done(entry.addresses);
     } else {
       done(upstream_error(Errc::upstream_dns, failure));
     }

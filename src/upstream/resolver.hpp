@@ -28,6 +28,8 @@ class Resolver {
   using LookUp = std::function<std::vector<Address>(const std::string& host, std::string& why)>;
 
   explicit Resolver(std::size_t threads = 2, LookUp look_up = system_look_up);
+
+  /// A look-up under way is not waited for: getaddrinfo(3) may take minutes.
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -39,9 +41,14 @@ class Resolver {
 
   using Done = std::function<void(Result<Addresses>)>;
 
-  /// Any thread. An answer in the cache is returned at once and `done` is not called; otherwise `done` is called on a
-  /// resolver thread, once. At most 1,024 look-ups wait; more are refused (upstream_dns).
+  /// Any thread. An answer in the cache is returned at once and `done` is not called; one older than `ttl` is asked for
+  /// anew meanwhile, and serves until it is `stale` older: so a silent name server is not felt. Otherwise `done` is
+  /// called once, on a resolver thread and under the resolver's lock: it may only pass the answer on. At most 1,024
+  /// look-ups wait; more are refused (upstream_dns).
   [[nodiscard]] Addresses resolve(const std::string& host, TimePoint now, const Lifetimes& lifetimes, Done done);
+
+  /// After it nobody is called any more. Before whoever waits for an answer ends.
+  void stop();
 
   static std::vector<Address> system_look_up(const std::string& host, std::string& why);
 
@@ -54,16 +61,21 @@ class Resolver {
     std::vector<Done> waiting;
   };
 
-  void work();
-  void finish(const std::string& host, std::vector<Address> found, const std::string& why);
+  // Shared with the threads, which may outlive the resolver inside a look-up.
+  struct State {
+    LookUp look_up;
+    std::mutex mutex;
+    std::condition_variable wake;
+    std::map<std::string, Entry, std::less<>> entries;
+    std::deque<std::string> queue;
+    bool stopping = false;
 
-  LookUp look_up_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::map<std::string, Entry, std::less<>> entries_;
-  std::deque<std::string> queue_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+    bool enqueue(const std::string& host, Entry& entry);
+    void work();
+    void finish(const std::string& host, std::vector<Address> found, const std::string& why);
+  };
+
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace gw::upstream

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 
 #include <openssl/ssl.h>
+
 #include <map>
 #include <memory>
 #include <mutex>

@@ -1,6 +1,7 @@
 """The streaming contract and every upstream fault of this step: one clean answer or one clear error."""
 
 import json
+import re
 import socket
 import ssl
 import struct
@@ -521,7 +522,12 @@ class Many(unittest.TestCase):
             for thread in threads:
                 thread.join()
             self.assertEqual(failures, [])
-            self.assertIn(b"smartroute_requests_in_flight 1\n", gateway.request("GET", "/metrics").body, "only this scrape")
+            # A request's record follows its last byte.
+            gateway.eventually(lambda: b"smartroute_requests_in_flight 1\n" in gateway.request("GET", "/metrics").body,
+                               "only the scrape is in flight")
+            metrics = gateway.request("GET", "/metrics").body.decode()
+            sent = int(re.search(r"^smartroute_sent_bytes_total (\d+)", metrics, re.M).group(1))
+            self.assertGreater(sent, 200 * 50 * 20, "what the clients got was counted")
 
 
 if __name__ == "__main__":

@@ -112,10 +112,9 @@ TEST(Resolver, caches_and_serves_the_last_good_answer_while_resolving_fails) {
   EXPECT_EQ(calls, 1);
   works = false;
   const TimePoint later = now + std::chrono::minutes(5);
-  EXPECT_EQ(resolver.resolve("h", later, lifetimes, waiter.done()), nullptr);
-  const Result<Addresses> stale = waiter.get();
-  ASSERT_TRUE(stale) << "the last good answer";
-  EXPECT_EQ((*stale)->front().to_string(), "10.0.0.1");
+  const Addresses stale = resolver.resolve("h", later, lifetimes, waiter.done());
+  ASSERT_NE(stale, nullptr) << "the last good answer, at once: whether the name server is silent or fails";
+  EXPECT_EQ(stale->front().to_string(), "10.0.0.1");
   EXPECT_EQ(resolver.resolve("other", now, lifetimes, waiter.done()), nullptr);
   const Result<Addresses> failed = waiter.get();
   ASSERT_FALSE(failed);

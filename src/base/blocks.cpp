@@ -59,7 +59,8 @@ Chunk* map_chunk() {
 }
 
 Chunk* chunk_of(void* block) noexcept {
-  return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(block) & ~(chunk_bytes - 1));
+  const auto inside = reinterpret_cast<std::uintptr_t>(block) % chunk_bytes;
+  return reinterpret_cast<Chunk*>(static_cast<char*>(block) - inside);
 }
 
 class Store {

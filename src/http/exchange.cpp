@@ -61,7 +61,7 @@ void Buffer::reserve(std::size_t capacity) {
 
 void Buffer::append(std::string_view bytes) {
   if (bytes.empty()) return;
-  if (size_ + bytes.size() > capacity_) reserve(std::max(size_ + bytes.size(), capacity_ * 2));
+  if (data_ == nullptr || size_ + bytes.size() > capacity_) reserve(std::max(size_ + bytes.size(), capacity_ * 2));
   std::memcpy(data_ + size_, bytes.data(), bytes.size());
   size_ += bytes.size();
 }

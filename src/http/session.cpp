@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t first_read_bytes = std::size_t{8} * 1024;
 constexpr std::size_t least_input_bytes = 1024;
-constexpr Millis linger_timeout{1000};  // a refused client may still be sending; a close would reset our answer away
-constexpr std::size_t linger_bytes = std::size_t{256} * 1024;
+constexpr Millis linger_timeout{2000};  // a refused client may still be sending; a close would reset our answer away
+constexpr std::size_t linger_bytes = std::size_t{64} * 1024 * 1024;
 
 class Session {
  public:

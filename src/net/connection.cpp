@@ -116,7 +116,6 @@ Connection::~Connection() {
 // TCP_NODELAY always; keep-alive probes find a dead peer within 60 s (fault U20).
 void Connection::prepare() noexcept {
   set_option(fd_, IPPROTO_TCP, TCP_NODELAY, 1);
-  set_option(fd_, SOL_SOCKET, SO_OOBINLINE, 1);  // a read that stops at an urgent mark would look like an empty socket
   set_option(fd_, SOL_SOCKET, SO_KEEPALIVE, 1);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPIDLE, keepalive_idle_seconds);
   set_option(fd_, IPPROTO_TCP, TCP_KEEPINTVL, keepalive_interval_seconds);

@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -158,8 +157,7 @@ TEST(ChatRead, validates_parts_that_nobody_reads) {
 TEST(ChatRead, agrees_with_the_public_parsing_suite) {
   const std::filesystem::path folder = std::string(GW_SHARED_DATA) + "/jsontestsuite";
   if (!std::filesystem::is_directory(folder)) {
-    std::cout << "the public suite is not on this machine; the built-in list covers its classes\n";
-    return;
+    GTEST_SKIP() << "the public suite is not on this machine; the built-in list covers its classes";
   }
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {

@@ -73,6 +73,7 @@ void read_class(const Section& section, ErrorRule& rule) {
 
 ErrorRule read_rule(const Section& section) {
   ErrorRule rule;
+  const std::size_t problems = section.findings().problems.size();
   read_status(section, rule);
   read_name(section, "code", rule.code);
   read_name(section, "type", rule.type);
@@ -87,7 +88,8 @@ ErrorRule read_rule(const Section& section) {
       );
     }
   }
-  if (section.find("status") == nullptr && rule.code.empty() && rule.type.empty() && rule.message.empty()) {
+  const bool holds_for_all = rule.status == 0 && rule.code.empty() && rule.type.empty() && rule.message.empty();
+  if (holds_for_all && section.findings().problems.size() == problems) {
     section.findings().problem(
         section.path_of("class"), "has no condition beside it; add status, code, type or message"
     );

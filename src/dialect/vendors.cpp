@@ -23,6 +23,7 @@ constexpr auto common = std::to_array<ShippedRule>({
     {any, "insufficient_balance", "", Errc::billing},
     {any, "insufficient_credits", "", Errc::billing},
     {any, "billing_error", "", Errc::billing},
+    {any, "exceeded_current_quota_error", "", Errc::billing},  // Moonshot, also behind others
     {any, "billing_hard_limit_reached", "", Errc::billing},
     {any, "billing_not_active", "", Errc::billing},
     {any, "rate_limit_exceeded", "", Errc::rate_limited},
@@ -30,7 +31,10 @@ constexpr auto common = std::to_array<ShippedRule>({
     {any, "too_many_requests", "", Errc::rate_limited},
     {any, "overloaded_error", "", Errc::rate_limited},
     {any, "overloaded", "", Errc::rate_limited},
+    {any, "engine_overloaded_error", "", Errc::rate_limited},   // Moonshot
+    {any, "rate_limit_reached_error", "", Errc::rate_limited},  // Moonshot
     {any, "invalid_api_key", "", Errc::upstream_auth},
+    {any, "invalid_authentication_error", "", Errc::upstream_auth},  // Moonshot
     {any, "authentication_error", "", Errc::upstream_auth},
     {any, "permission_error", "", Errc::upstream_auth},
     {any, "account_deactivated", "", Errc::upstream_auth},
@@ -112,14 +116,10 @@ constexpr auto deepseek = std::to_array<ShippedRule>({
     {refused, "", "does not support", Errc::unsupported_input},
 });
 
-// https://platform.kimi.ai/docs/api/errors
+// https://platform.kimi.ai/docs/api/errors; four of its names stand above.
 constexpr auto moonshot = std::to_array<ShippedRule>({
-    {any, "exceeded_current_quota_error", "", Errc::billing},
     {403, "", "usage limit for this", Errc::billing},
     {403, "", "balance", Errc::billing},
-    {any, "engine_overloaded_error", "", Errc::rate_limited},
-    {any, "rate_limit_reached_error", "", Errc::rate_limited},
-    {any, "invalid_authentication_error", "", Errc::upstream_auth},
     {any, "incorrect_api_key_error", "", Errc::upstream_auth},
     {any, "permission_denied_error", "", Errc::upstream_auth},
     {any, "resource_not_found_error", "", Errc::model_unavailable},

@@ -149,7 +149,8 @@ std::optional<Millis> retry_after(const RetryAfterHeaders& headers, chr::system_
   if (const auto seconds = number_of(text)) return clamped(*seconds * 1000, cap);
   const auto date = parse_date(text, now);
   if (!date) return std::nullopt;
-  return clamped(chr::duration<double, std::milli>(*date - now).count(), cap);
+  using Fractional = chr::duration<double, std::milli>;  // the clock's own ticks end in the year 2262
+  return clamped((Fractional(date->time_since_epoch()) - Fractional(now.time_since_epoch())).count(), cap);
 }
 
 }  // namespace gw::http

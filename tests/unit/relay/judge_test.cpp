@@ -221,11 +221,11 @@ TEST(AllFailed, a_refusal_goes_back_as_the_first_said_it) {
 }
 
 TEST(AllFailed, a_refusal_s_status_never_accuses_the_client_of_something_else) {
-  for (const std::uint16_t told : {401, 402, 403, 407, 429, 500, 200, 302}) {
+  for (const std::uint16_t told : std::initializer_list<std::uint16_t>{401, 402, 403, 407, 429, 500, 200, 302}) {
     EXPECT_EQ(http::status_of(all_failed({failed(Errc::content_policy, "a", told)})), 400) << told;
   }
   EXPECT_EQ(http::status_of(upstream_error(Errc::content_policy, "in a 200")), 400);
-  for (const std::uint16_t told : {400, 404, 413, 415, 422, 451}) {
+  for (const std::uint16_t told : std::initializer_list<std::uint16_t>{400, 404, 413, 415, 422, 451}) {
     EXPECT_EQ(http::status_of(all_failed({failed(Errc::upstream_refused, "a", told)})), told);
   }
 }

@@ -7,6 +7,8 @@
 namespace gw::app {
 namespace {
 
+constexpr std::size_t max_logged_reasons = 1000;  // three attempts with the longest messages of providers
+
 void cancel_request(void* cancel) {
   static_cast<net::Cancel*>(cancel)->request(net::Stop::client_gone);
 }
@@ -120,9 +122,10 @@ void ShardService::record(const relay::Context& context) {
     append_count(line, "+", outcome.usage->completion);
   }
   line.append(" key=").append(context.caller.key_id.empty() ? std::string_view("-") : context.caller.key_id);
-  if (outcome.error) {
-    line.append(" error=").append(to_string(outcome.error->code)).append(" why=");
-    telemetry::append_field(line, clip_utf8(outcome.error->message, 300));
+  if (outcome.error) line.append(" error=").append(to_string(outcome.error->code));
+  if (const std::string why = relay::reasons(outcome); !why.empty()) {
+    line.append(" why=");
+    telemetry::append_field(line, clip_utf8(why, max_logged_reasons));
   }
   lines_.add(line);
   if (flush_.due() == far_future) flush_.at(Clock::now() + Millis{200});

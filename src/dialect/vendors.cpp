@@ -95,6 +95,7 @@ constexpr auto openai = std::to_array<ShippedRule>({
     {refused, "string_above_max_length", "", Errc::context_exceeded},
     {refused, "", "exceed the configured limit", Errc::context_exceeded},
     {any, "access_terminated", "", Errc::upstream_auth},
+    {any, "DeploymentNotFound", "", Errc::model_unavailable},  // Azure
     {any, "unsupported_country_region_territory", "", Errc::upstream_auth},
 });
 

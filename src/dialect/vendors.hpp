@@ -12,8 +12,8 @@ namespace gw::dialect {
 
 /// One line of a vendor's map. Unset fields hold for everything.
 struct ShippedRule {
-  /// Of `status`: 400, 413, 422, or an error inside a 200 that names no status. Words in a message count only here,
-  /// where they are about the request.
+  /// Of `status`: 400, 413, 422, or an error inside a 200 that names no status: where words in a message are about the
+  /// request.
   static constexpr std::int16_t refused = -1;
 
   std::int16_t status;       ///< 0 = any; `refused`; else this one

@@ -48,7 +48,7 @@ std::optional<unsigned> month_of(std::string_view text) {
   return static_cast<unsigned>(found - names.begin()) + 1;
 }
 
-// A day's name tells nothing that the date does not; a zone is UTC whatever its name (RFC 9110 5.6.7).
+// A day's name tells nothing that the date does not, and the zone is always UTC (RFC 9110 5.6.7).
 bool says_nothing(std::string_view text) {
   constexpr std::array<std::string_view, 16> words{
       "mon",

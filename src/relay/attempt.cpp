@@ -18,7 +18,7 @@ constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
     std::size_t{1024} * 1024;                                  // a plain answer beyond this is relayed as it comes
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
-constexpr Millis max_retry_after{24 * 3600 * 1000};            // what is done about it has caps of its own
+constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
@@ -364,9 +364,13 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::interrupt(Error error) {
-  if (error.origin == Origin::upstream) error.code = Errc::interrupted;
-  error.retry = Retry::never;
-  co_await reply_.fail(error);
+  Error shown = error;
+  shown.message = told(error);
+  for (Error* const each : {&error, &shown}) {
+    if (each->origin == Origin::upstream) each->code = Errc::interrupted;
+    each->retry = Retry::never;
+  }
+  co_await reply_.fail(shown);
   co_return error;
 }
 

@@ -40,21 +40,6 @@ std::string_view code_of(const Error& error) {
   }
 }
 
-// What a client is told of one attempt. Words of a provider about our key or our account are none of its business, and
-// would send it looking for a fault of its own; the log has them.
-std::string_view told(const Error& error) {
-  switch (error.code) {
-    case Errc::upstream_auth:
-      return "the provider did not accept the gateway's credentials";
-    case Errc::billing:
-      return "the gateway's account at the provider is used up";
-    case Errc::model_unavailable:
-      return "the provider does not offer this model to the gateway";
-    default:
-      return error.message;
-  }
-}
-
 // When every provider asked to wait, the client may come back as soon as the first takes it again.
 std::optional<Millis> soonest(const std::vector<Attempt>& attempts) {
   std::optional<Millis> wait;
@@ -65,7 +50,37 @@ std::optional<Millis> soonest(const std::vector<Attempt>& attempts) {
   return wait;
 }
 
+void add_attempt(std::string& out, const Attempt& attempt, std::string_view words) {
+  out.append(attempt.display_name).append(" (").append(to_string(attempt.error->code)).append(") ").append(words);
+}
+
 }  // namespace
+
+std::string_view told(const Error& error) {
+  switch (error.code) {
+    case Errc::upstream_auth:
+      return "the provider did not accept the gateway's credentials";
+    case Errc::billing:
+      return "the gateway's account at the provider is used up";
+    case Errc::model_unavailable:
+      return "the provider does not offer this model to the gateway";
+    case Errc::rate_limited:
+      return "the provider takes no more requests just now";
+    default:
+      return error.message;
+  }
+}
+
+std::string reasons(const Outcome& outcome) {
+  std::string out;
+  for (const Attempt& attempt : outcome.attempts) {
+    if (!attempt.error) continue;
+    if (!out.empty()) out.append("; ");
+    add_attempt(out, attempt, attempt.error->message);
+  }
+  if (out.empty() && outcome.error) out = outcome.error->message;
+  return out;
+}
 
 std::string error_body(const Error& error, int status) {
   std::string body = R"({"error":{"message":)";
@@ -117,8 +132,7 @@ Error all_failed(const std::vector<Attempt>& attempts) {
   for (const Attempt& attempt : attempts) {
     if (!first) error.message.append("; ");
     first = false;
-    error.message.append(attempt.display_name).append(" (").append(to_string(attempt.error->code)).append(") ");
-    error.message.append(told(*attempt.error));
+    add_attempt(error.message, attempt, told(*attempt.error));
   }
   return error;
 }

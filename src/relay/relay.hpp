@@ -27,6 +27,13 @@ net::Task<void> run(Context& context, Services services);
 /// model and class, nothing of a provider's raw body.
 [[nodiscard]] Error all_failed(const std::vector<Attempt>& attempts);
 
+/// What a client is told of a failure. A provider's words about our key, account, limits or choice of model are none of
+/// its business and would send it looking for a fault of its own: it gets ours. A view into `error` or a literal.
+[[nodiscard]] std::string_view told(const Error& error);
+
+/// What went wrong, for the log: every failed attempt in the provider's own words, also when another one answered.
+[[nodiscard]] std::string reasons(const Outcome& outcome);
+
 /// {"error":{"message","type","param","code"}}, OpenAI's shape.
 [[nodiscard]] std::string error_body(const Error& error, int status);
 

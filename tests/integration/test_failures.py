@@ -5,7 +5,7 @@ import time
 import unittest
 from email.utils import formatdate
 
-from harness import END, PLAIN, STREAM, Gateway, Upstream, chunk_json, chunked, config_for, reply, sse, stream_head
+from harness import END, PLAIN, STREAM, Gateway, Upstream, answer_well, chunk_json, chunked, config_for, reply, sse, stream_head
 
 
 def fails(line, error, extra=""):
@@ -62,6 +62,27 @@ class Classes(unittest.TestCase):
                             self.assertNotIn(secret, answer.error()["message"])
                         metrics = gateway.request("GET", "/metrics").body.decode()
                         self.assertRegex(metrics, rf'smartroute_\w+{{[^}}]*outcome="{code_of(code)}"')
+
+    def test_the_provider_s_words_stand_in_the_log(self):
+        wrong_key = fails("401 Unauthorized", {"message": "Incorrect API key provided", "code": "invalid_api_key"})
+        with Upstream(wrong_key) as first, Upstream(answer_well) as second, Gateway(config(first.url, second.url)) as gateway:
+            self.assertEqual(gateway.chat(PLAIN).status, 200)
+            words = "p0/m0 (upstream_auth) status 401: Incorrect API key provided"
+            gateway.eventually(lambda: words in gateway.stderr(), "the log to have the reason")
+
+    def test_the_end_of_a_cut_stream_says_nothing_of_our_account(self):
+        spent = sse(chunk_json({"content": "Hello"}), {"error": {"message": "Your account is spent", "code": "insufficient_quota"}})
+
+        def script(sock, _call):
+            sock.sendall(stream_head() + chunked(spent) + END)
+
+        with Upstream(script) as upstream, Gateway(config(upstream.url)) as gateway:
+            answer = gateway.chat(STREAM)
+            self.assertEqual(answer.status, 200)
+            last = json.loads(answer.body.split(b"data: ")[-1])["error"]
+            self.assertEqual((last["code"], last["message"]), ("interrupted", "the gateway's account at the provider is used up"))
+            self.assertNotIn(b"Your account is spent", answer.body)
+            gateway.eventually(lambda: "Your account is spent" in gateway.stderr(), "the log to have the reason")
 
 
 def code_of(shown):

@@ -82,6 +82,9 @@ TEST(FailureClass, of_openai) {
       {{400,
         R"({"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"code":"content_filter","status":400}})",
         Errc::content_policy},
+       {404,
+        R"({"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}})",
+        Errc::model_unavailable},
        {401, R"({"statusCode":401,"message":"Access denied due to invalid subscription key."})", Errc::upstream_auth},
        {429, R"({"error":{"code":"429","message":"Requests have exceeded call rate limit."}})", Errc::rate_limited}}
   );

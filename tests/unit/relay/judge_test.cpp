@@ -240,6 +240,28 @@ TEST(AllFailed, what_is_ours_to_mend_is_not_the_client_s_fault) {
     EXPECT_NE(error.message.find(to_string(code)), std::string::npos) << error.message;
     EXPECT_NE(error_body(error, 502).find("upstream_error"), std::string::npos);
   }
+  Attempt limited = failed(Errc::rate_limited, "p/m", 429);
+  limited.error->message = "status 429: Rate limit reached in organization org-1";
+  EXPECT_EQ(all_failed({limited}).message.find("org-1"), std::string::npos);
+}
+
+TEST(Reasons, are_every_failed_attempt_in_the_provider_s_words) {
+  Outcome outcome;
+  EXPECT_EQ(reasons(outcome), "");
+  outcome.error = client_error(Errc::unauthenticated, "no key");
+  EXPECT_EQ(reasons(outcome), "no key") << "before any attempt";
+
+  outcome.attempts = {failed(Errc::upstream_auth, "p/a", 401), failed(Errc::content_policy, "p/b", 400)};
+  outcome.attempts[0].error->message = "status 401: Incorrect API key";
+  outcome.attempts[1].error->message = "flagged";
+  outcome.error = all_failed(outcome.attempts);
+  EXPECT_EQ(reasons(outcome), "p/a (upstream_auth) status 401: Incorrect API key; p/b (content_policy) flagged");
+
+  outcome.error.reset();
+  outcome.attempts[1].error.reset();
+  EXPECT_EQ(reasons(outcome), "p/a (upstream_auth) status 401: Incorrect API key") << "the second one answered";
+  outcome.attempts.erase(outcome.attempts.begin());
+  EXPECT_EQ(reasons(outcome), "");
 }
 
 TEST(AllFailed, says_when_to_come_back_only_if_waiting_helps) {

@@ -154,7 +154,9 @@ net::Task<Result<std::string_view>> Exchange::read_body() {
 
 net::Task<Result<std::string_view>> Exchange::read_sized(std::size_t have) {
   const auto length = static_cast<std::size_t>(head_->content_length);
-  body_.reserve(std::min(length, std::max(first_body_bytes, have)));
+  // A byte more is asked for than is due: a read that fills all it was given would be followed by one that finds
+  // nothing.
+  body_.reserve(std::min(length, std::max(first_body_bytes, have)) + 1);
   body_.append(input_.view().substr(input_used_, have));
   input_used_ += have;
   if (have == 0 && !co_await send_continue()) {
@@ -163,10 +165,14 @@ net::Task<Result<std::string_view>> Exchange::read_sized(std::size_t have) {
     co_return client_error(Errc::client_gone, "the client's connection ended before its body");
   }
   while (body_.size() < length) {
-    if (body_.space().empty()) body_.reserve(std::min(length, body_.capacity() * 2));
+    if (body_.space().empty()) body_.reserve(std::min(length + 1, body_.capacity() * 2));
     const Result<std::size_t> read = co_await read_more(body_.space());
     if (!read) co_return read.error();
     body_.added(*read);
+  }
+  if (body_.size() > length) {  // the next request's first byte
+    read_ahead_.append(body_.view().substr(length));
+    body_.truncate(length);
   }
   body_read_ = true;
   co_return body_.view();

@@ -64,6 +64,9 @@ class Buffer {
 
   void added(std::size_t bytes) noexcept { size_ += bytes; }
 
+  /// Drops what stands behind the first `bytes`.
+  void truncate(std::size_t bytes) noexcept { size_ = bytes; }
+
   void append(std::string_view bytes);
   void reserve(std::size_t capacity);
 
@@ -86,7 +89,7 @@ class Exchange {
       Buffer& input,
       std::size_t head_length,
       std::unique_ptr<RequestHead> head,
-      const ServerLimits& limits,
+      const ServerLimits& limits,  ///< outlives it
       bool close_after
   );
   Exchange(const Exchange&) = delete;
@@ -166,7 +169,7 @@ class Exchange {
   /// Bytes of `input` that belonged to this request; the session drops them.
   [[nodiscard]] std::size_t input_used() const noexcept { return input_used_; }
 
-  /// What was read behind a chunked body: the next request's bytes, after those of `input` are dropped.
+  /// What was read behind a body: the next request's bytes, after those of `input` are dropped.
   [[nodiscard]] Buffer& read_ahead() noexcept { return read_ahead_; }
 
  private:
@@ -181,7 +184,7 @@ class Exchange {
   net::Connection& connection_;
   Buffer& input_;
   std::unique_ptr<RequestHead> head_;
-  ServerLimits limits_;
+  const ServerLimits& limits_;
   Buffer body_;
   Buffer read_ahead_;
   std::string reply_head_;  // header lines, then the whole head until it is sent

@@ -8,7 +8,11 @@
 namespace gw::http {
 namespace {
 
-constexpr std::size_t first_read_bytes = std::size_t{8} * 1024;
+// A request of this size comes in one read; a larger body goes on into memory of its own. Below malloc's threshold for
+// mappings.
+constexpr std::size_t first_read_bytes = std::size_t{48} * 1024;
+constexpr std::size_t copied_input_bytes =
+    first_read_bytes / 2;  // up to it a copy wastes less than the memory it frees
 constexpr std::size_t least_input_bytes = 1024;
 constexpr Millis linger_timeout{2000};  // a refused client may still be sending; a close would reset our answer away
 constexpr std::size_t linger_bytes = std::size_t{64} * 1024 * 1024;
@@ -16,7 +20,11 @@ constexpr std::size_t linger_bytes = std::size_t{64} * 1024 * 1024;
 class Session {
  public:
   Session(net::Shard& shard, Sessions& sessions, Service& service, std::unique_ptr<net::Connection> connection)
-      : shard_(shard), service_(service), connection_(std::move(connection)), entry_(sessions, *connection_) {}
+      : shard_(shard),
+        sessions_(sessions),
+        service_(service),
+        connection_(std::move(connection)),
+        entry_(sessions, *connection_) {}
 
   net::Task<void> run();
 
@@ -25,11 +33,13 @@ class Session {
 
   net::Task<Head> read_head(const ServerLimits& limits);
   net::Task<net::IoResult> wait_for_first_byte(const ServerLimits& limits);
+  void take_input(std::size_t bytes);
   net::Task<void> refuse(Error error);
   net::Task<void> answer_unanswered(Exchange& exchange);
   net::Task<void> linger();
 
   net::Shard& shard_;
+  Sessions& sessions_;
   Service& service_;
   std::unique_ptr<net::Connection> connection_;
   Sessions::Entry entry_;
@@ -38,14 +48,32 @@ class Session {
   std::size_t head_length_ = 0;
 };
 
-// Between requests a connection holds no buffer: what comes is read into the shard's memory, then kept at its size.
+// Between requests a connection holds no buffer: what comes is read into memory of all sessions. A large request takes
+// it over, a small one is copied at its size.
 net::Task<net::IoResult> Session::wait_for_first_byte(const ServerLimits& limits) {
   connection_->deadline(shard_.reactor().now() + limits.idle_timeout);
-  // A large body goes on into memory of its own, uncopied.
+  net::IoResult result = co_await connection_->readable();
+  if (!result.ok()) co_return result;
+  result.bytes = connection_->read_now(sessions_.input().space());
+  if (result.bytes != 0) {
+    take_input(result.bytes);
+    co_return result;
+  }
+  // TLS, the peer's end, an error, or nothing after all.
   const std::span<char> scratch = shard_.scratch().first(first_read_bytes);
-  const net::IoResult result = co_await connection_->read(scratch);
+  result = co_await connection_->read(scratch);
   if (result.ok()) input_.append({scratch.data(), result.bytes});
   co_return result;
+}
+
+void Session::take_input(std::size_t bytes) {
+  Buffer& read = sessions_.input();
+  if (bytes <= copied_input_bytes) {
+    input_.append({read.space().data(), bytes});
+  } else {
+    input_ = std::move(read);
+    input_.added(bytes);
+  }
 }
 
 net::Task<Session::Head> Session::read_head(const ServerLimits& limits) {
@@ -174,6 +202,11 @@ Sessions::Entry::~Entry() {
   if (next_ != nullptr) next_->previous_ = previous_;
   (previous_ != nullptr ? previous_->next_ : all_.first_) = next_;
   --all_.count_;
+}
+
+Buffer& Sessions::input() {
+  input_.reserve(first_read_bytes);
+  return input_;
 }
 
 void Sessions::close_idle() {

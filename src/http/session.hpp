@@ -65,8 +65,12 @@ class Sessions {
 
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
+  /// Memory with room for a first read. A session that keeps it takes it (moves it away).
+  [[nodiscard]] Buffer& input();
+
  private:
   Entry* first_ = nullptr;
+  Buffer input_;
   std::size_t count_ = 0;
 };
 

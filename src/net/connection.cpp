@@ -223,6 +223,9 @@ bool Connection::try_read_slot() {
       return try_handshake();
     case Doing::read:
       return try_receive();
+    case Doing::wait:
+      read_.result = {};
+      return can_receive();
     case Doing::nothing:
     case Doing::write:
       break;
@@ -246,6 +249,22 @@ bool Connection::ReadOp::await_ready() {
     return false;
   }
   return c_.try_receive();
+}
+
+bool Connection::can_receive() const noexcept {
+  return readable_ || (tls_ && ::SSL_has_pending(tls_.get()) == 1);
+}
+
+Connection::ReadableOp Connection::readable() noexcept {
+  return ReadableOp{*this};
+}
+
+bool Connection::ReadableOp::await_ready() noexcept {
+  c_.read_.result = c_.stopped_result();
+  if (c_.stop_ != Stop::none) return true;
+  if (++c_.streak_ <= max_streak) return c_.can_receive();
+  c_.read_.turn.schedule();
+  return false;
 }
 
 bool Connection::try_receive() {

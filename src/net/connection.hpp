@@ -75,6 +75,7 @@ class Connection {
   enum class Side : std::uint8_t { client, server };
 
   class ReadOp;
+  class ReadableOp;
   class ConnectOp;
   class HandshakeOp;
   class WriteOp;
@@ -109,6 +110,9 @@ class Connection {
   /// Some bytes into `into` (1 or more, or an error). It is filled in the moment the reader is resumed, so it may be
   /// the shard's scratch memory.
   [[nodiscard]] ReadOp read(std::span<char> into) noexcept;
+
+  /// Waits until there may be something to read, for memory that is chosen only then: `read_now` follows.
+  [[nodiscard]] ReadableOp readable() noexcept;
 
   /// What is there now, without waiting; 0 when nothing is (plain connections only; TLS always 0).
   [[nodiscard]] std::size_t read_now(std::span<char> into) noexcept;
@@ -155,7 +159,7 @@ class Connection {
   [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }
 
  private:
-  enum class Doing : std::uint8_t { nothing, connect, handshake, read, write };
+  enum class Doing : std::uint8_t { nothing, connect, handshake, wait, read, write };
 
   // The operation under way in one direction.
   struct Slot {
@@ -183,6 +187,7 @@ class Connection {
   [[nodiscard]] bool try_connect();
   [[nodiscard]] bool try_handshake();
   [[nodiscard]] bool try_receive();
+  [[nodiscard]] bool can_receive() const noexcept;
   [[nodiscard]] bool try_receive_tls();
   [[nodiscard]] bool try_send();
   [[nodiscard]] bool try_send_tls();
@@ -229,6 +234,20 @@ class Connection::ReadOp {
  private:
   Connection& c_;
   std::span<char> into_;
+};
+
+class Connection::ReadableOp {
+ public:
+  explicit ReadableOp(Connection& c) noexcept : c_(c) {}
+
+  [[nodiscard]] bool await_ready() noexcept;
+
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { c_.wait(c_.read_, Doing::wait, waiter); }
+
+  [[nodiscard]] IoResult await_resume() const noexcept { return c_.read_.result; }
+
+ private:
+  Connection& c_;
 };
 
 class Connection::ConnectOp {

@@ -59,8 +59,7 @@ void Reactor::forget(const Watch& watch) noexcept {
 }
 
 void Reactor::Deferred::schedule() noexcept {
-  if (scheduled_) return;
-  scheduled_ = true;
+  if (is_scheduled()) return;
   turn_ = reactor_.turn_;
   previous_ = reactor_.last_;
   next_ = nullptr;
@@ -69,8 +68,8 @@ void Reactor::Deferred::schedule() noexcept {
 }
 
 void Reactor::Deferred::cancel() noexcept {
-  if (!scheduled_) return;
-  scheduled_ = false;
+  if (!is_scheduled()) return;
+  turn_ = 0;
   (previous_ != nullptr ? previous_->next_ : reactor_.first_) = next_;
   (next_ != nullptr ? next_->previous_ : reactor_.last_) = previous_;
 }

@@ -72,7 +72,7 @@ class Reactor {
     void schedule() noexcept;
     void cancel() noexcept;
 
-    [[nodiscard]] bool is_scheduled() const noexcept { return scheduled_; }
+    [[nodiscard]] bool is_scheduled() const noexcept { return turn_ != 0; }
 
    private:
     friend class Reactor;
@@ -81,8 +81,7 @@ class Reactor {
     void* owner_;
     Deferred* previous_ = nullptr;
     Deferred* next_ = nullptr;
-    std::uint64_t turn_ = 0;  // when it was scheduled
-    bool scheduled_ = false;
+    std::uint64_t turn_ = 0;  // when it was scheduled; 0: it is not
   };
 
   [[nodiscard]] Timers& timers() noexcept { return timers_; }
@@ -120,7 +119,7 @@ class Reactor {
   std::size_t told_count_ = 0;
   Deferred* first_ = nullptr;
   Deferred* last_ = nullptr;
-  std::uint64_t turn_ = 0;
+  std::uint64_t turn_ = 1;
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // under mutex_
   std::atomic<bool> has_posted_{false};

@@ -2,14 +2,18 @@
 what is tested. Every wait has a bound that only a failure reaches; nothing sleeps."""
 
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import re
 import signal
 import socket
+import ssl
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
@@ -59,6 +63,15 @@ class Gateway:
     def connect(self):
         sock = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+    def connect_narrow(self):
+        """A client whose system takes a few kilobytes, so that a larger answer gets stuck in the gateway."""
+        sock = socket.socket()
+        sock.settimeout(PATIENCE)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", self.port))
         return sock
 
     def send(self, raw):
@@ -285,6 +298,51 @@ def until_closed(sock):
         return True
 
 
+def bounded(condition, what):
+    """Asks again until it holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: never")
+
+
+def delivered(sock):
+    """Returns when the system of the other side has everything that was sent."""
+    bounded(lambda: fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)) == bytes(4), "it is delivered")
+
+
+def taken(sock):
+    """Returns when the process of the other side has read everything that was sent."""
+    delivered(sock)
+    row = f" 0100007F:{sock.getpeername()[1]:04X} 0100007F:{sock.getsockname()[1]:04X} 01 "
+
+    def unread():
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            for line in table:
+                if row in line:
+                    return int(line.split()[4].partition(":")[2], 16)
+        return 0  # closed
+
+    bounded(lambda: unread() == 0, "it is read")
+
+
+def make_certificate(folder, name, names):
+    base = f"{folder}/{name}"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
+                    f"subjectAltName={names}", "-keyout", f"{base}.key", "-out", f"{base}.pem"], check=True, capture_output=True)
+
+
+def server_tls(folder, name):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(f"{folder}/{name}.pem", f"{folder}/{name}.key")
+    return context
+
+
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
 def chunk_json(delta, finish=None):
     choice = {"index": 0, "delta": delta, "finish_reason": finish}
     return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
@@ -337,6 +395,18 @@ def config_for(*urls, **sections):
     for name, value in sections.items():
         config.setdefault(name, {}).update(value)
     return config
+
+
+def says(text, stream=False):
+    return {"model": "auto", "messages": [{"role": "user", "content": text}], **({"stream": True} if stream else {})}
+
+
+def said(call):
+    return call.json()["messages"][0]["content"]
+
+
+def chat_bytes(body, headers=None):
+    return request_bytes("POST", "/v1/chat/completions", body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
 
 
 MESSAGES = [{"role": "user", "content": "Hello"}]

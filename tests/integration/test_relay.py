@@ -1,24 +1,19 @@
 """The streaming contract and every upstream fault of this step: one clean answer or one clear error."""
 
+import itertools
 import json
 import re
 import socket
 import ssl
-import struct
-import subprocess
 import tempfile
 import threading
 import unittest
 
-from harness import (END, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked,
-                     config_for, good_plain, good_stream, reply, request_bytes, sse, stream_head, until_closed)
+from harness import (END, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chat_bytes, chunk_json, chunked,
+                     config_for, good_plain, good_stream, make_certificate, reply, request_bytes, reset, said, says, server_tls,
+                     sse, stream_head, until_closed)
 
 SMALL = {"timeouts": {"connect": {"t1": 400}, "generation": {"t1": 1500}, "idle": 400}, "upstream": {"connect": 400}}
-
-
-def reset(sock):
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
 
 
 def sends(*parts):
@@ -251,6 +246,38 @@ class Stream(unittest.TestCase):
                 last = json.loads(answer.body.split(b"\n\n")[-2].removeprefix(b"data: "))
                 self.assertEqual(last["error"]["code"], code)
 
+    def test_an_event_cut_before_its_end_is_not_glued_to_the_error(self):
+        first = sse(chunk_json({"content": "half"}))
+        second = sse(chunk_json({"content": "lost"}))
+        tails = {"no empty line": second[:-1], "no line end": second[:-2], "half an event": second[: len(second) // 2],
+                 "a comment": b": ping", "a comment's line": b": ping\n", "a name": b"event: x", "two lines": b"event: x\ndata: y\n",
+                 "CR LF": second[:-2] + b"\r\n", "a whole event before": second + b"data: {"}
+        for (name, tail), end, together in itertools.product(tails.items(), (END, b"", b"zz\r\n"), (True, False)):
+            with self.subTest(name, end=end, together=together):
+                seen = threading.Event()
+
+                def script(sock, _call, tail=tail, end=end, together=together, seen=seen):
+                    if together:
+                        sock.sendall(stream_head() + chunked(first + tail) + end)
+                        return
+                    sock.sendall(stream_head() + chunked(first))
+                    self.assertTrue(seen.wait(PATIENCE))
+                    sock.sendall(chunked(tail) + end)
+                type(self).script = staticmethod(script)
+                with self.gateway.connect() as sock:
+                    sock.sendall(chat_bytes(STREAM))
+                    buffer = bytearray()
+                    while first not in buffer and not together:
+                        buffer += sock.recv(4096)
+                    seen.set()
+                    answer = Reply.read(sock, buffer)
+                self.assertTrue(answer.whole)
+                whole = first + second if tail.startswith(second) else first
+                self.assertTrue(answer.body.startswith(whole), answer.body)
+                error = answer.body.removeprefix(whole)
+                self.assertTrue(error.startswith(b"data: {") and error.endswith(b"}\n\n"), error)
+                self.assertEqual(json.loads(error.removeprefix(b"data: "))["error"]["code"], "interrupted")
+
     def test_usage_is_asked_for_and_taken_out_again(self):
         usage = {**chunk_json({}), "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}}
         events = [chunk_json({"content": "a"}), chunk_json({}, "stop")]
@@ -301,6 +328,42 @@ class Stream(unittest.TestCase):
                 self.assertTrue(asked.wait(PATIENCE))
                 sock.close()
                 self.assertTrue(closed.wait(1.0), "within a second")
+
+
+class LeavingClients(unittest.TestCase):
+    def test_who_leaves_before_the_first_content_is_no_failure(self):
+        role = stream_head() + chunked(sse(chunk_json({"role": "assistant"})))
+        leave = {"closes": socket.socket.close, "resets": reset, "half-closes": lambda sock: sock.shutdown(socket.SHUT_WR)}
+
+        def script(sock, call):
+            if said(call) == "role":
+                sock.sendall(role)
+            until_closed(sock)
+
+        with Upstream(script) as upstream, Gateway(config_for(upstream.url)) as gateway:
+            asked = [(name, text, stream) for name in leave for text, stream in (("silent", False), ("silent", True), ("role", True))]
+            for name, text, stream in asked:
+                with self.subTest(name, text=text, stream=stream), gateway.connect() as sock:
+                    before = len(upstream.calls)
+                    sock.sendall(chat_bytes(says(text, stream)))
+                    upstream.wait_for(lambda u, before=before: len(u.calls) > before)
+                    leave[name](sock)
+                    self.assertTrue(upstream.calls[before].closed.wait(PATIENCE))
+                    if name == "half-closes":
+                        self.assertEqual(sock.recv(1), b"", "nothing is said to somebody who has left")
+
+            def metrics():
+                return gateway.request("GET", "/metrics").body.decode()
+
+            for stream, count in (("false", 3), ("true", 6)):
+                line = f'smartroute_requests_total{{route="chat",tier="t1",outcome="client_gone",stream="{stream}"}} {count}\n'
+                gateway.eventually(lambda line=line: line in metrics(), line)
+            gateway.eventually(lambda: "smartroute_requests_in_flight 1\n" in metrics(), "only the scrape is in flight")
+            self.assertNotIn('outcome="internal"', metrics())
+            self.assertNotIn('status="5xx"', metrics())
+            self.assertIn(f'smartroute_responses_total{{route="chat",status="none"}} {len(asked)}\n', metrics())
+            gateway.eventually(lambda: gateway.stderr().count(" error=client_gone ") == len(asked), "each has its line")
+            self.assertEqual(len(upstream.calls), len(asked), "asked once each")
 
 
 class SlowClient(unittest.TestCase):
@@ -374,23 +437,15 @@ class Doors(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        cls.make_certificate("good", "IP:127.0.0.1,DNS:localhost")
-        cls.make_certificate("other", "DNS:elsewhere.example")
+        make_certificate(cls.folder.name, "good", "IP:127.0.0.1,DNS:localhost")
+        make_certificate(cls.folder.name, "other", "DNS:elsewhere.example")
 
     @classmethod
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    @classmethod
-    def make_certificate(cls, name, names):
-        base = f"{cls.folder.name}/{name}"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext",
-                        f"subjectAltName={names}", "-keyout", f"{base}.key", "-out", f"{base}.pem"], check=True, capture_output=True)
-
     def tls(self, name):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(f"{self.folder.name}/{name}.pem", f"{self.folder.name}/{name}.key")
-        return context
+        return server_tls(self.folder.name, name)
 
     def test_certificates_are_verified_before_the_key_is_sent(self):
         for name, ca, expected in (("good", "good", 200), ("good", None, 502), ("other", "other", 502)):

@@ -1,14 +1,17 @@
 """HTTP/1.1 framing, limits, routes and doors, over raw sockets."""
 
 import json
+import re
 import select
 import signal
+import ssl
 import subprocess
+import tempfile
 import threading
 import unittest
 
-from harness import (BINARY, END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked,
-                     config_for, request_bytes, sse, stream_head, until_closed)
+from harness import (BINARY, END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chat_bytes, chunk_json, chunked,
+                     config_for, good_plain, good_stream, make_certificate, request_bytes, sse, stream_head, until_closed)
 
 CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer " + KEY.encode() + b"\r\n"
 BODY = json.dumps(PLAIN).encode()
@@ -271,6 +274,95 @@ class Stopping(unittest.TestCase):
                 self.assertEqual(gateway.process.wait(PATIENCE), 1)
             gateway.log.close()
             gateway.folder.cleanup()
+
+
+class Tls(unittest.TestCase):
+    """What a listener with TLS does at the ends of connections."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        make_certificate(cls.folder.name, "good", "DNS:localhost")
+        cls.context = ssl.create_default_context(cafile=f"{cls.folder.name}/good.pem")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def gateway(self, upstream, server=None, **sections):
+        tls = {"cert": f"{self.folder.name}/good.pem", "key": f"{self.folder.name}/good.key"}
+        return Gateway(config_for(upstream.url, server={"tls": tls, **(server or {})}, **sections))
+
+    def connect(self, gateway):
+        """An end that was not said raises at the next read."""
+        return self.context.wrap_socket(gateway.connect(), server_hostname="localhost", suppress_ragged_eofs=False)
+
+    def ask(self, sock, raw):
+        sock.sendall(raw)
+        return Reply.read(sock)
+
+    def test_a_stream_for_http_1_0_ends_with_a_close_that_is_said(self):
+        with Upstream(answer_well) as upstream, self.gateway(upstream) as gateway, self.connect(gateway) as sock:
+            answer = self.ask(sock, chat_bytes(STREAM).replace(b"HTTP/1.1", b"HTTP/1.0"))
+            self.assertNotIn("transfer-encoding", answer.headers)
+            self.assertEqual(answer.body, good_stream())
+
+    def test_an_early_refusal_of_a_large_body_is_read(self):
+        with Upstream(answer_well) as upstream, self.gateway(upstream) as gateway, self.connect(gateway) as sock:
+            answer = self.ask(sock, chat_bytes(b" " * 4_000_000, {"Authorization": "Bearer wrong"}))
+            self.assertEqual((answer.status, answer.headers["connection"]), (401, "close"))
+            self.assertEqual(sock.recv(1), b"", "the close is said")
+
+    def test_a_stop_says_goodbye(self):
+        go_on = threading.Event()
+
+        def script(sock, call):
+            if not call.json().get("stream"):
+                return answer_well(sock, call)
+            sock.sendall(stream_head() + chunked(sse(chunk_json({"content": "a"}))))
+            self.assertTrue(go_on.wait(PATIENCE))
+            sock.sendall(chunked(sse(chunk_json({}, "stop"), b"[DONE]")) + END)
+            return True
+
+        with Upstream(script) as upstream, self.gateway(upstream) as gateway:
+            with self.connect(gateway) as idle, self.connect(gateway) as streaming:
+                self.assertEqual(self.ask(idle, chat_bytes(PLAIN)).body, good_plain())
+                streaming.sendall(chat_bytes(STREAM))
+                buffer = bytearray()
+                self.assertEqual(Reply.read(streaming, buffer, head_only=True).status, 200)
+                gateway.process.send_signal(signal.SIGTERM)
+                self.assertEqual(idle.recv(1), b"", "the close is said")
+                go_on.set()
+                while not buffer.endswith(END):
+                    buffer += streaming.recv(4096)
+                self.assertEqual(streaming.recv(1), b"", "the close is said")
+            self.assertEqual(gateway.process.wait(PATIENCE), 0)
+
+    def test_a_handshake_under_way_does_not_delay_a_stop(self):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        half = self.context.wrap_bio(incoming, outgoing, server_hostname="localhost")
+        with self.assertRaises(ssl.SSLWantReadError):
+            half.do_handshake()
+        hello = outgoing.read()
+        server = {"shards": 1, "grace": 20_000}
+        with Upstream(answer_well) as upstream, self.gateway(upstream, server, limits={"head_timeout": 600_000}) as gateway:
+            silent, begun, unfinished = (gateway.connect() for _ in range(3))
+            begun.sendall(hello[: len(hello) // 2])
+            unfinished.sendall(hello)
+            self.assertTrue(unfinished.recv(1), "it waits for the client's part")
+
+            def all_are_there():
+                with self.connect(gateway) as sock:
+                    metrics = self.ask(sock, request_bytes("GET", "/metrics")).body
+                return int(re.search(rb"^smartroute_connections (\d+)", metrics, re.M).group(1)) >= 4
+
+            gateway.eventually(all_are_there, "three, and the scrape")
+            gateway.process.send_signal(signal.SIGTERM)
+            self.assertEqual(gateway.process.wait(PATIENCE), 0)
+            self.assertNotIn("grace_over", gateway.stderr(), "nothing was waited for")
+            for sock in (silent, begun, unfinished):
+                self.assertTrue(until_closed(sock))
+                sock.close()
 
 
 class Starting(unittest.TestCase):

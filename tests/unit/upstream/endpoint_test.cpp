@@ -6,6 +6,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -121,6 +123,63 @@ TEST(Resolver, caches_and_serves_the_last_good_answer_while_resolving_fails) {
   EXPECT_EQ(failed.error().code, Errc::upstream_dns);
   EXPECT_EQ((*resolver.resolve("192.0.2.7", now, lifetimes, waiter.done())).size(), 1U)
       << "addresses are not looked up";
+}
+
+// A look-up that hangs until it is let go; it may outlive the resolver.
+struct Hanging {
+  std::promise<void> begun;
+  std::promise<void> let_go;
+};
+
+TEST(Resolver, neither_its_end_nor_its_stop_waits_for_a_look_up_that_hangs) {
+  constexpr auto patience = std::chrono::seconds(20);
+  const auto hanging = std::make_shared<Hanging>();
+  const auto told = std::make_shared<std::atomic<int>>(0);
+  const auto gone = std::make_shared<std::promise<void>>();
+  std::shared_ptr<void> held(nullptr, [gone](void*) { gone->set_value(); });
+  auto resolver = std::make_unique<Resolver>(1, [hanging, held = std::move(held)](const std::string&, std::string&) {
+    hanging->begun.set_value();
+    hanging->let_go.get_future().wait();
+    return std::vector<Address>{boost::asio::ip::make_address("10.0.0.1")};
+  });
+  const Resolver::Lifetimes lifetimes{Millis{1000}, Millis{1000}};
+  const auto count = [told](const Result<Addresses>&) { ++*told; };
+  EXPECT_EQ(resolver->resolve("h", Clock::now(), lifetimes, count), nullptr);
+  ASSERT_EQ(hanging->begun.get_future().wait_for(patience), std::future_status::ready);
+  auto ended = std::async(std::launch::async, [&] {
+    resolver->stop();
+    resolver.reset();
+  });
+  EXPECT_EQ(ended.wait_for(patience), std::future_status::ready);
+  hanging->let_go.set_value();
+  ended.wait();
+  EXPECT_EQ(gone->get_future().wait_for(patience), std::future_status::ready) << "its thread ends, and nothing is left";
+  EXPECT_EQ(*told, 0) << "after the stop nobody is told";
+}
+
+TEST(Resolver, a_name_server_that_fell_silent_is_not_felt_while_its_last_answer_serves) {
+  const auto hanging = std::make_shared<Hanging>();
+  std::atomic<int> calls{0};
+  Resolver resolver(1, [hanging, &calls](const std::string&, std::string&) {
+    if (++calls > 1) {
+      hanging->begun.set_value();
+      hanging->let_go.get_future().wait();
+    }
+    return std::vector<Address>{boost::asio::ip::make_address("10.0.0.1")};
+  });
+  const Resolver::Lifetimes lifetimes{Millis{1000}, Millis{60'000}};
+  const TimePoint now = Clock::now();
+  Waiter waiter;
+  EXPECT_EQ(resolver.resolve("h", now, lifetimes, waiter.done()), nullptr);
+  ASSERT_TRUE(waiter.get());
+  for (const int seconds : {2, 3, 60}) {
+    EXPECT_NE(resolver.resolve("h", now + std::chrono::seconds(seconds), lifetimes, waiter.done()), nullptr) << seconds;
+  }
+  EXPECT_EQ(hanging->begun.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(calls, 2) << "it is asked once at a time";
+  EXPECT_EQ(resolver.resolve("h", now + std::chrono::minutes(2), lifetimes, waiter.done()), nullptr) << "too old";
+  hanging->let_go.set_value();
+  EXPECT_TRUE(waiter.get());
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ namespace {
 // A request of this size comes in one read; a larger body goes on into memory of its own. Below malloc's threshold for
 // mappings.
 constexpr std::size_t first_read_bytes = std::size_t{48} * 1024;
-constexpr std::size_t copied_input_bytes =
-    first_read_bytes / 2;  // up to it a copy wastes less than the memory it frees
+// Up to this size a copy costs less than holding all of that memory while the request is answered.
+constexpr std::size_t copied_input_bytes = first_read_bytes / 2;
 constexpr std::size_t least_input_bytes = 1024;
 constexpr Millis linger_timeout{2000};  // a refused client may still be sending; a close would reset our answer away
 constexpr std::size_t linger_bytes = std::size_t{64} * 1024 * 1024;

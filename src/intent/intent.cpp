@@ -104,7 +104,8 @@ std::size_t count_plain(std::string_view text) noexcept {
   return text.size() - continued;
 }
 
-// Length of the escape that `raw` begins with: two characters, or \uXXXX, or a pair of surrogates in that form.
+// Length of the escape that `raw` begins with: two characters, \u and four digits, or a pair of surrogates in
+// that form.
 std::size_t escape_length(std::string_view raw) noexcept {
   if (raw.size() < 2 || raw[1] != 'u') return 2;
   const std::string_view digits = raw.substr(2, 2);

@@ -1,13 +1,11 @@
 #include "net/connection.hpp"
 
+#include "net/system.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-
-#include <boost/asio/ssl/error.hpp>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -29,10 +27,6 @@ constexpr std::size_t keep_copy_bytes = std::size_t{4} * 1024;
 constexpr unsigned max_streak = 8;  // reads in a row that did not wait
 constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
 
-error_code system_error(int number) {
-  return {number, boost::system::system_category()};
-}
-
 void set_option(int fd, int level, int name, int value) {
   // Best effort: a socket that cannot do it still works.
   (void)::setsockopt(fd, level, name, &value, sizeof value);
@@ -42,17 +36,6 @@ std::size_t size_of(std::span<const iovec> pieces) {
   std::size_t total = 0;
   for (const iovec& one : pieces) total += one.iov_len;
   return total;
-}
-
-// Drops `bytes` from the front.
-void advance(std::span<iovec>& pieces, std::size_t bytes) {
-  while (!pieces.empty() && bytes >= pieces.front().iov_len) {
-    bytes -= pieces.front().iov_len;
-    pieces = pieces.subspan(1);
-  }
-  if (pieces.empty()) return;
-  pieces.front().iov_base = static_cast<char*>(pieces.front().iov_base) + bytes;
-  pieces.front().iov_len -= bytes;
 }
 
 }  // namespace
@@ -72,10 +55,6 @@ std::string describe(const IoResult& result) {
   }
   if (result.eof()) return "connection closed by the peer";
   return result.error.message();
-}
-
-void Connection::FreeTls::operator()(ssl_st* ssl) const noexcept {
-  ::SSL_free(ssl);
 }
 
 Connection::Connection(Reactor& reactor)
@@ -143,13 +122,6 @@ void Connection::close() noexcept {
   ::close(fd_);
   fd_ = -1;
   if (stop_ == Stop::none) stop_ = Stop::idle;
-}
-
-// Best effort, as the kernel takes it: close_notify (RFC 8446 6.1), so that the peer can tell an end from a cut.
-void Connection::say_close() noexcept {
-  if (tls_failed_ || ::SSL_is_init_finished(tls_.get()) == 0) return;
-  ::ERR_clear_error();
-  (void)::SSL_shutdown(tls_.get());
 }
 
 void Connection::shut_down() noexcept {
@@ -252,7 +224,7 @@ bool Connection::ReadOp::await_ready() {
 }
 
 bool Connection::can_receive() const noexcept {
-  return readable_ || (tls_ && ::SSL_has_pending(tls_.get()) == 1);
+  return readable_ || (tls_ && has_pending_tls());
 }
 
 Connection::ReadableOp Connection::readable() noexcept {
@@ -302,19 +274,10 @@ std::size_t Connection::read_now(std::span<char> into) noexcept {
 
 bool Connection::is_stale() noexcept {
   if (stop_ != Stop::none || hung_up_) return true;
-  if (!tls_) {
-    if (!readable_) return false;
-    char byte = 0;
-    if (::recv(fd_, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
-    readable_ = false;
-    return false;
-  }
-  if (!readable_ && ::SSL_has_pending(tls_.get()) == 0) return false;
-  // A server sends session tickets whenever it likes; only what is for us counts.
+  if (tls_) return is_stale_tls();
+  if (!readable_) return false;
   char byte = 0;
-  ::ERR_clear_error();
-  const int n = ::SSL_peek(tls_.get(), &byte, 1);
-  if (n > 0 || ::SSL_get_error(tls_.get(), n) != SSL_ERROR_WANT_READ) return true;
+  if (::recv(fd_, &byte, 1, MSG_PEEK) >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return true;
   readable_ = false;
   return false;
 }
@@ -351,115 +314,6 @@ bool Connection::try_connect() {
   if (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
   read_.result = {0, error != 0 ? system_error(error) : error_code{}, Stop::none, End::none};
   return true;
-}
-
-// --- TLS -----------------------------------------------------------------------------------------------------------
-
-Connection::HandshakeOp Connection::handshake(
-    ssl_ctx_st* context, Side side, void (*configure)(ssl_st*, void*), void* argument
-) {
-  tls_.reset(::SSL_new(context));
-  if (tls_ && ::SSL_set_fd(tls_.get(), fd_) == 1) {
-    ::SSL_set_mode(  // NOLINT: OpenSSL's macro casts
-        tls_.get(),
-        SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS
-    );
-    if (side == Side::client) {
-      ::SSL_set_connect_state(tls_.get());
-    } else {
-      ::SSL_set_accept_state(tls_.get());
-    }
-    configure(tls_.get(), argument);
-  } else {
-    tls_.reset();
-  }
-  return HandshakeOp{*this};
-}
-
-bool Connection::HandshakeOp::await_ready() {
-  c_.read_.result = c_.stopped_result();
-  if (c_.stop_ != Stop::none) return true;
-  if (!c_.tls_) {
-    c_.read_.result.error = system_error(ENOMEM);
-    return true;
-  }
-  return c_.try_handshake();
-}
-
-// Reads an OpenSSL failure into `result`. False: the operation waits for the socket.
-bool Connection::failed(int returned, IoResult& result) noexcept {
-  const int system = errno;
-  result = {};
-  switch (::SSL_get_error(tls_.get(), returned)) {
-    case SSL_ERROR_WANT_READ:
-      readable_ = false;
-      return false;
-    case SSL_ERROR_WANT_WRITE:
-      writable_ = false;
-      return false;
-    case SSL_ERROR_ZERO_RETURN:
-      result.end = End::clean;
-      return true;
-    case SSL_ERROR_SYSCALL:
-      tls_failed_ = true;
-      if (system == 0 || returned == 0) {
-        result.end = End::truncated;
-      } else {
-        result.error = system_error(system);
-      }
-      return true;
-    default:
-      break;
-  }
-  tls_failed_ = true;
-  const unsigned long reason = ::ERR_get_error();
-  if (ERR_GET_REASON(reason) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
-    result.end = End::truncated;
-  } else {
-    result.error = {static_cast<int>(reason), boost::asio::error::get_ssl_category()};
-  }
-  return true;
-}
-
-bool Connection::try_handshake() {
-  ::ERR_clear_error();
-  errno = 0;
-  const int n = ::SSL_do_handshake(tls_.get());
-  if (n == 1) {
-    read_.result = {};
-    return true;
-  }
-  return failed(n, read_.result);
-}
-
-bool Connection::try_receive_tls() {
-  ::ERR_clear_error();
-  errno = 0;
-  const int wanted = static_cast<int>(std::min<std::size_t>(into_.size(), 1U << 20U));
-  const int n = ::SSL_read(tls_.get(), into_.data(), wanted);
-  if (n > 0) {
-    read_.result = {static_cast<std::size_t>(n), {}, Stop::none, End::none};
-    return true;
-  }
-  return failed(n, read_.result);
-}
-
-bool Connection::try_send_tls() {
-  while (true) {
-    while (!unsent_.empty() && unsent_.front().iov_len == 0) unsent_ = unsent_.subspan(1);
-    if (unsent_.empty()) {
-      write_.result = {};
-      return true;
-    }
-    ::ERR_clear_error();
-    errno = 0;
-    const iovec& front = unsent_.front();
-    const int n =
-        ::SSL_write(tls_.get(), front.iov_base, static_cast<int>(std::min<std::size_t>(front.iov_len, 1U << 20U)));
-    if (n <= 0) return failed(n, write_.result);
-    sent_ += static_cast<std::size_t>(n);
-    advance(unsent_, static_cast<std::size_t>(n));
-  }
 }
 
 // --- Writing -------------------------------------------------------------------------------------------------------

@@ -188,6 +188,8 @@ class Connection {
   [[nodiscard]] bool try_handshake();
   [[nodiscard]] bool try_receive();
   [[nodiscard]] bool can_receive() const noexcept;
+  [[nodiscard]] bool has_pending_tls() const noexcept;
+  [[nodiscard]] bool is_stale_tls() noexcept;
   [[nodiscard]] bool try_receive_tls();
   [[nodiscard]] bool try_send();
   [[nodiscard]] bool try_send_tls();

@@ -60,7 +60,7 @@ UpstreamAttempt::UpstreamAttempt(
   first_content_by_ = std::min(first_content_by_, total_by_);
 }
 
-net::Task<std::optional<Error>> UpstreamAttempt::run() {
+net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   const Result<Pool::Target*> target = pool_.target_of(candidate_.provider);
   if (!target) co_return target.error();
   host_ = (*target)->host;
@@ -71,12 +71,11 @@ net::Task<std::optional<Error>> UpstreamAttempt::run() {
     metrics_.keepalive_races.fetch_add(1, std::memory_order_relaxed);
   }
   hook_.emplace(context_.cancel, net::Cancel::stop_connection, &call_->connection());
-  net::Task<Answer> rest = take_reply();
-  Answer answer = co_await rest;
-  co_return answer;
+  co_return std::nullopt;
 }
 
-net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_reply() {
+// The stage that the reply's head asks for.
+net::Task<std::optional<Error>> UpstreamAttempt::take_reply() {
   if (status_ < 200 || status_ > 299) return take_failure();
   if (!context_.is_stream) return take_plain();
   if (!is_event_stream(content_type_)) return refuse_non_stream();
@@ -122,7 +121,7 @@ bool UpstreamAttempt::injects_usage() const {
 
 // Path, host and fixed headers: put together once a configuration.
 std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
-  Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `run`
+  Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
   if (!target.head) {
     const upstream::Endpoint& endpoint = host_->endpoint;
     const dialect::Request request = dialect_.request(*candidate_.provider, endpoint.base_path);

@@ -15,9 +15,13 @@ class UpstreamAttempt {
  public:
   UpstreamAttempt(Context& context, Services services, const routing::Candidate& candidate, ClientReply& reply);
 
+  /// Sends the request, again on a fresh connection after a keep-alive race, and waits for the reply's head. nullopt:
+  /// it is here, `take_reply` follows.
+  net::Task<std::optional<Error>> ask();
+
   /// nullopt: the candidate answered, and the client has it all. An error before the commit means that the next may be
   /// asked; after it (`reply.committed()`) the reply was ended as the contract says.
-  net::Task<std::optional<Error>> run();
+  [[nodiscard]] net::Task<std::optional<Error>> take_reply();
 
   [[nodiscard]] const std::string& upstream_request_id() const noexcept { return request_id_; }
 
@@ -28,8 +32,6 @@ class UpstreamAttempt {
   // Connects, asks, and reads the reply's head. Its frame is gone when the long part begins.
   net::Task<Answer> open(upstream::Pool::Reuse reuse);
   net::Task<Result<void>> send_request();
-  // The stage that the reply's head asks for.
-  [[nodiscard]] net::Task<Answer> take_reply();
   net::Task<Answer> take_failure();
   net::Task<Answer> take_plain();
   net::Task<Answer> relay_large(std::string begun);

@@ -18,7 +18,7 @@ Error empty_error() {
 }  // namespace
 
 StreamJudge::Step StreamJudge::fail_or_interrupt(Error error) {
-  error_ = std::move(error);
+  error_ = std::make_unique<const Error>(std::move(error));
   return committed_ ? Step::interrupt : Step::fail;
 }
 

@@ -6,6 +6,7 @@
 #include "dialect/dialect.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +51,8 @@ class StreamJudge {
   /// A finish reason was seen: what is still missing is worth a short wait only.
   [[nodiscard]] bool finished() const noexcept { return finished_; }
 
-  [[nodiscard]] const Error& error() const noexcept { return error_; }
+  /// After fail or interrupt.
+  [[nodiscard]] const Error& error() const noexcept { return *error_; }
 
   [[nodiscard]] const std::optional<dialect::Usage>& usage() const noexcept { return usage_; }
 
@@ -60,8 +62,8 @@ class StreamJudge {
 
   JudgeRules rules_;
   std::optional<dialect::Usage> usage_;
-  Error error_;
-  std::string early_text_;  // content before the commit, at most keyword_max_chars
+  std::unique_ptr<const Error> error_;  // rare, and large
+  std::string early_text_;              // content before the commit, at most keyword_max_chars
   bool committed_ = false;
   bool content_ = false;
   bool finished_ = false;

@@ -15,7 +15,7 @@ net::Task<std::optional<Error>> start(
     std::optional<UpstreamAttempt>& attempt
 ) {
   if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
-  return attempt.emplace(context, services, candidate, reply).run();
+  return attempt.emplace(context, services, candidate, reply).ask();
 }
 
 }  // namespace
@@ -28,6 +28,10 @@ net::Task<void> run(Context& context, Services services) {
     std::optional<UpstreamAttempt> attempt;
     net::Task<std::optional<Error>> task = start(context, services, candidate, reply, attempt);
     std::optional<Error> error = co_await task;
+    if (!error && attempt) {
+      task = attempt->take_reply();
+      error = co_await task;
+    }
     const Duration took = Clock::now() - begun;
     services.metrics.attempt(
         {candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took}

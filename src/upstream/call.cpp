@@ -140,7 +140,7 @@ Result<Call::Piece> Call::decode(std::span<char> bytes) {
       while (at < bytes.size() && !chunks_.done()) {
         const auto step = chunks_.decode({bytes.data() + at, bytes.size() - at});
         if (!step) {
-          broken_ = upstream_error(Errc::upstream_protocol, step.error().message);
+          broken_ = std::make_unique<const Error>(upstream_error(Errc::upstream_protocol, step.error().message));
           if (kept == 0) return *broken_;
           break;
         }

@@ -80,7 +80,7 @@ class Call {
   http::ChunkedDecoder chunks_;
   bool keep_alive_ = false;
   bool complete_ = false;
-  std::optional<Error> broken_;  // told after what was decoded before it
+  std::unique_ptr<const Error> broken_;  // told after what was decoded before it
 };
 
 }  // namespace gw::upstream

@@ -106,13 +106,21 @@ inline constexpr std::array<Errc, 9> rule_classes{
     Errc::upstream_auth,
     Errc::upstream_server};
 
+/// One of a provider's keys. "env:NAME" and "file:PATH" are resolved at load.
+struct ProviderKey {
+  Secret secret;
+  double weight = 1;  ///< its share of the requests among the provider's healthy keys; 0 = only when no other is left
+
+  friend bool operator==(const ProviderKey&, const ProviderKey&) = default;
+};
+
 /// Where requests go. Ids: "upstream" is the default provider, others are keys of `providers.custom`.
 struct Provider {
   std::string id;
   /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Unused for demo.
   std::string base_url;
-  /// Empty = no Authorization header at all (Ollama, vLLM). "env:NAME" and "file:PATH" are resolved at load.
-  Secret api_key;
+  /// `api_key` and `api_keys`; never empty. A key without text = no Authorization header at all (Ollama, vLLM).
+  std::vector<ProviderKey> keys{1};
   Protocol protocol = Protocol::openai;
   bool verify_ssl = true;
   /// PEM file with further trusted authorities; empty = the system's.
@@ -129,12 +137,29 @@ struct Provider {
   friend bool operator==(const Provider&, const Provider&) = default;
 };
 
+struct Price {
+  double input = 0;
+  double output = 0;
+
+  friend bool operator==(const Price&, const Price&) = default;
+};
+
 /// One entry of a tier's list. Id in statistics: `model`, or `provider/model` when the provider is not "upstream".
 struct ModelEntry {
   std::string model;
   std::string provider = "upstream";
   bool multimodal = true;
   double weight = 0.5;
+  std::uint64_t context_window = 0;  ///< tokens of prompt and answer; 0 = not known: never left out for a long prompt
+  std::uint64_t max_output = 0;      ///< tokens of an answer; 0 = not known
+  std::uint32_t max_concurrent = 0;  ///< requests under way at once, on all shards; 0 = any number
+  /// Its own `timeouts.connect`, `.generation`, `.idle` and its own number of passes instead of `retries.rounds`.
+  std::optional<Millis> connect;
+  std::optional<Millis> generation;
+  std::optional<Millis> idle;
+  std::optional<int> rounds;
+  /// Money per million tokens of prompt and of answer, in one currency for all entries; for strategy `cheapest`.
+  std::optional<Price> price;
 
   /// The key of health statistics and of `/v1/models` (contract 1.1 "Model id").
   [[nodiscard]] std::string id() const { return provider == "upstream" ? model : provider + "/" + model; }
@@ -142,7 +167,21 @@ struct ModelEntry {
   friend bool operator==(const ModelEntry&, const ModelEntry&) = default;
 };
 
-enum class Strategy : std::uint8_t { sequential, random, adaptive };
+enum class Strategy : std::uint8_t {
+  sequential,  ///< the configured order
+  random,      ///< weighted: the less used of late, the likelier first
+  adaptive,    ///< by health, speed, weight and chance (contract 4.2)
+  fastest,     ///< by the time to the first content
+  cheapest,    ///< by price
+  least_busy,  ///< the less busy of two chosen at random
+};
+inline constexpr std::array<Strategy, 6> strategies{
+    Strategy::sequential,
+    Strategy::random,
+    Strategy::adaptive,
+    Strategy::fastest,
+    Strategy::cheapest,
+    Strategy::least_busy};
 [[nodiscard]] std::string_view to_string(Strategy strategy) noexcept;
 
 struct General {
@@ -169,6 +208,8 @@ struct Timeouts {
   PerTier<Millis> generation{{Millis{300000}, Millis{300000}, Millis{300000}}};
   /// Longest silence between two pieces of an answer that has begun. Heartbeats of the provider count as life.
   Millis idle{60000};
+  /// A stream that is slower than this after its first ten seconds is ended; 0 = no minimum. Tokens are estimated.
+  double min_tokens_per_second = 0;
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
@@ -182,10 +223,46 @@ struct RetryConditions {
   friend bool operator==(const RetryConditions&, const RetryConditions&) = default;
 };
 
+/// What a provider's refusal of the request itself (400, 404, 413, 422) leads to.
+enum class ClientErrors : std::uint8_t {
+  one_other,  ///< one other candidate is asked; when it refuses too, the first refusal goes back
+  give_back,  ///< "return": it goes back at once
+  all,        ///< every candidate is asked
+};
+[[nodiscard]] std::string_view to_string(ClientErrors value) noexcept;
+
+/// Where a request goes on when every candidate of its tier has failed.
+enum class Escalate : std::uint8_t {
+  none,
+  up,   ///< to the next higher tiers
+  any,  ///< to the higher ones, then to the lower ones
+};
+[[nodiscard]] std::string_view to_string(Escalate value) noexcept;
+
 struct Retries {
+  /// Passes over the tier's list (strategy sequential; the others make one): the second asks the same models again.
   PerTier<int> rounds{{1, 1, 1}};
+  /// Candidates tried at most (the other strategies). One that rests does not count.
   PerTier<int> max_retries{{3, 3, 3}};
   RetryConditions conditions;
+  ClientErrors client_errors = ClientErrors::one_other;
+  /// `retries.content_policy`: "next" asks another candidate after a content filter's refusal, "return" does not.
+  bool content_policy_next = false;
+  Escalate escalate = Escalate::none;
+  /// Whatever the lists and rounds say, one request sends this many requests to providers, and starts none after
+  /// `deadline` from its arrival.
+  int max_attempts = 12;
+  Millis deadline{600000};
+  /// Before the same model is asked again: this long, doubled each time up to `backoff_max`, less a random part.
+  Millis backoff{500};
+  Millis backoff_max{8000};
+  /// The longest that a request waits for a provider's `Retry-After` when nobody else is left to ask.
+  Millis max_wait{5000};
+  /// Repeats at the same model, in percent of the requests of the last ten seconds, and how many are always allowed.
+  int budget_percent = 20;
+  int budget_min = 3;
+  /// When every candidate rests: the least bad is asked all the same (true), or 503 at once.
+  bool last_resort = true;
   friend bool operator==(const Retries&, const Retries&) = default;
 };
 
@@ -197,6 +274,41 @@ struct Providers {
 
   /// By what the providers are, not where they lie in memory.
   friend bool operator==(const Providers& a, const Providers& b);
+};
+
+/// How a model's failures weigh, fade and lead to rests (docs/health.md).
+struct Health {
+  double decay_rate = 0.05;  ///< the original's: points of the failure score that go away a minute
+  Millis half_life{120000};  ///< and half of what is left goes away in this time; 0 = `decay_rate` alone
+  friend bool operator==(const Health&, const Health&) = default;
+};
+
+struct AdaptiveWeights {
+  double random = 0.3;
+  double health = 0.1;
+  double speed = 0.3;
+  double user = 0.2;
+  double consecutive_penalty = 0.3;  ///< also of strategy `random`
+  int history = 3;                   ///< `consecutive_history_size`: winners remembered, a tier; 0 = none
+  friend bool operator==(const AdaptiveWeights&, const AdaptiveWeights&) = default;
+};
+
+/// By what a conversation is known, so that it stays with its model (prompt caches pay).
+enum class Affinity : std::uint8_t {
+  off,
+  automatic,  ///< the header x-smartroute-affinity, else `prompt_cache_key`, else `user`, else the conversation's start
+  header,
+  user,
+  prompt_cache_key,
+  prefix,  ///< the conversation's start: all up to its first user message
+};
+[[nodiscard]] std::string_view to_string(Affinity value) noexcept;
+
+struct Routing {
+  Affinity affinity = Affinity::off;
+  /// `pinned_fallback: tier`: a model that the client named and that failed is followed by its tier's others.
+  bool pinned_fallback = false;
+  friend bool operator==(const Routing&, const Routing&) = default;
 };
 
 enum class RouterMode : std::uint8_t { automatic, keyword, local, llm, fixed };
@@ -250,8 +362,11 @@ struct Limits {
   /// Bytes a second that a body must average once `body_timeout` has passed: a drip never ends otherwise. Below any
   /// usable line; 0 = no minimum.
   std::uint64_t body_min_rate = 1024;
-  Millis idle_timeout{75000};   ///< keep-alive connection without a request
-  Millis write_timeout{60000};  ///< longest time a client may take nothing
+  Millis idle_timeout{75000};     ///< keep-alive connection without a request
+  Millis write_timeout{60000};    ///< longest time a client may take nothing
+  std::size_t in_flight = 10000;  ///< chat requests at once; 503 with Retry-After beyond
+  std::size_t queue = 1000;       ///< requests that wait for a place at a full model, a shard; 503 beyond
+  Millis queue_ms{2000};          ///< how long one waits at most; 0 = no waiting
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
@@ -285,6 +400,9 @@ struct Config {
   Retries retries;
   Providers providers;
   Router router;
+  Routing routing;
+  Health health;
+  AdaptiveWeights adaptive_weights;
   Params params;
   Server server;
   Limits limits;

@@ -73,8 +73,38 @@ std::string_view to_string(Strategy strategy) noexcept {
       return "random";
     case Strategy::adaptive:
       return "adaptive";
+    case Strategy::fastest:
+      return "fastest";
+    case Strategy::cheapest:
+      return "cheapest";
+    case Strategy::least_busy:
+      return "least_busy";
   }
   return "sequential";
+}
+
+std::string_view to_string(ClientErrors value) noexcept {
+  switch (value) {
+    case ClientErrors::one_other:
+      return "one_other";
+    case ClientErrors::give_back:
+      return "return";
+    case ClientErrors::all:
+      return "all";
+  }
+  return "one_other";
+}
+
+std::string_view to_string(Escalate value) noexcept {
+  switch (value) {
+    case Escalate::none:
+      return "none";
+    case Escalate::up:
+      return "up";
+    case Escalate::any:
+      return "any";
+  }
+  return "none";
 }
 
 std::string_view to_string(RouterMode mode) noexcept {

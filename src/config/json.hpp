@@ -90,6 +90,7 @@ void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
 void read_providers(const Section& root, const SecretSource& secrets, Config& config);
 void read_timeouts(const Section& root, Config& config);
 void read_retries(const Section& root, Config& config);
+void read_health(const Section& root, Config& config);
 
 /// `vendor` and `error_map` of a provider's section.
 void read_error_map(const Section& section, Provider& provider);

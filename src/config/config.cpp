@@ -73,8 +73,32 @@ std::string_view to_string(Strategy strategy) noexcept {
       return "random";
     case Strategy::adaptive:
       return "adaptive";
+    case Strategy::fastest:
+      return "fastest";
+    case Strategy::cheapest:
+      return "cheapest";
+    case Strategy::least_busy:
+      return "least_busy";
   }
   return "sequential";
+}
+
+std::string_view to_string(Affinity value) noexcept {
+  switch (value) {
+    case Affinity::off:
+      return "off";
+    case Affinity::automatic:
+      return "auto";
+    case Affinity::header:
+      return "header";
+    case Affinity::user:
+      return "user";
+    case Affinity::prompt_cache_key:
+      return "prompt_cache_key";
+    case Affinity::prefix:
+      return "prefix";
+  }
+  return "off";
 }
 
 std::string_view to_string(RouterMode mode) noexcept {

@@ -101,6 +101,30 @@ std::string_view to_string(Affinity value) noexcept {
   return "off";
 }
 
+std::string_view to_string(ClientErrors value) noexcept {
+  switch (value) {
+    case ClientErrors::one_other:
+      return "one_other";
+    case ClientErrors::give_back:
+      return "return";
+    case ClientErrors::all:
+      return "all";
+  }
+  return "one_other";
+}
+
+std::string_view to_string(Escalate value) noexcept {
+  switch (value) {
+    case Escalate::none:
+      return "none";
+    case Escalate::up:
+      return "up";
+    case Escalate::any:
+      return "any";
+  }
+  return "none";
+}
+
 std::string_view to_string(RouterMode mode) noexcept {
   switch (mode) {
     case RouterMode::automatic:

@@ -120,7 +120,7 @@ struct Provider {
   /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Unused for demo.
   std::string base_url;
   /// `api_key` and `api_keys`; never empty. A key without text = no Authorization header at all (Ollama, vLLM).
-  std::vector<ProviderKey> keys{1};
+  std::vector<ProviderKey> keys = std::vector<ProviderKey>(1);
   Protocol protocol = Protocol::openai;
   bool verify_ssl = true;
   /// PEM file with further trusted authorities; empty = the system's.

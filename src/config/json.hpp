@@ -74,6 +74,23 @@ class Section {
 /// loads once loads for ever.
 [[nodiscard]] Json converted(const Json& original, Findings& findings);
 
+template <class T, class Read>
+void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
+  for (const Tier tier : tiers) read(section, to_string(tier), out[tier]);
+  section.warn_unknown({"t1", "t2", "t3"});
+}
+
+/// False also for a folder, and for what may not be looked at.
+[[nodiscard]] bool is_file(const std::string& path);
+
+/// The value, or where it is ("env:", "file:"). Empty after a problem.
+[[nodiscard]] Secret read_secret(const Section& section, std::string_view key, const SecretSource& secrets);
+
+// A file of the configuration each; all add to the section's findings.
+void read_providers(const Section& root, const SecretSource& secrets, Config& config);
+void read_timeouts(const Section& root, Config& config);
+void read_retries(const Section& root, Config& config);
+
 /// `vendor` and `error_map` of a provider's section.
 void read_error_map(const Section& section, Provider& provider);
 

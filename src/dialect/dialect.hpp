@@ -79,7 +79,8 @@ class Dialect {
   Dialect& operator=(const Dialect&) = delete;
 
   /// Path and fixed headers for a provider; `base_path` is the path part of its base_url ("/v1").
-  [[nodiscard]] virtual Request request(const config::Provider& provider, std::string_view base_path) const = 0;
+  [[nodiscard]] virtual Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
+      const = 0;
 
   /// `provider` says what its errors mean (`class_of`) and must outlive the stream.
   [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const = 0;

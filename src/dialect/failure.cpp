@@ -88,14 +88,16 @@ std::string without_controls(std::string_view text) {
   return out;
 }
 
-// The provider's own key in the words it sends back, whatever it looks like.
-std::string without_key(std::string_view message, const Secret& key) {
+// The provider's own keys in the words it sends back, whatever they look like.
+std::string without_keys(std::string_view message, const config::Provider& provider) {
   constexpr std::size_t shortest_key = 8;  // a shorter one would mask ordinary words
   std::string out(message);
-  const std::string_view secret = key.reveal();
-  if (secret.size() < shortest_key) return out;
-  for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at + mask.size())) {
-    out.replace(at, secret.size(), mask);
+  for (const config::ProviderKey& key : provider.keys) {
+    const std::string_view secret = key.secret.reveal();
+    if (secret.size() < shortest_key) continue;
+    for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at + mask.size())) {
+      out.replace(at, secret.size(), mask);
+    }
   }
   return out;
 }
@@ -185,7 +187,7 @@ Errc class_of(const ErrorFacts& facts, const config::Provider& provider) noexcep
 
 Error error_of(const ErrorFacts& facts, const config::Provider& provider) {
   const Errc code = class_of(facts, provider);
-  const std::string words = shown_message(without_key(facts.message, provider.api_key));
+  const std::string words = shown_message(without_keys(facts.message, provider));
   Error error = upstream_error(code, words);
   if (!is_refusal(code) || words.empty()) {
     error.message = facts.in_band ? "an error with status 200" : "status " + std::to_string(facts.status);

@@ -122,14 +122,16 @@ bool UpstreamAttempt::injects_usage() const {
 // Path, host and fixed headers: put together once a configuration.
 std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
   Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
-  if (!target.head) {
+  std::shared_ptr<const std::string>& fixed = target.heads[key_];
+  if (!fixed) {
     const upstream::Endpoint& endpoint = host_->endpoint;
-    const dialect::Request request = dialect_.request(*candidate_.provider, endpoint.base_path);
+    const dialect::Request request =
+        dialect_.request(*candidate_.provider, candidate_.provider->keys[key_].secret, endpoint.base_path);
     std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
     head.append(request.header_lines);
-    target.head = std::make_shared<const std::string>(std::move(head));
+    fixed = std::make_shared<const std::string>(std::move(head));
   }
-  return target.head;
+  return fixed;
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {

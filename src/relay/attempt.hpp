@@ -61,6 +61,7 @@ class UpstreamAttempt {
   ClientReply& reply_;
   telemetry::ShardMetrics& metrics_;
   const dialect::Dialect& dialect_;
+  std::size_t key_ = 0;  // of the provider's
   TimePoint begun_;
   TimePoint first_content_by_;
   TimePoint total_by_;

@@ -28,7 +28,9 @@ Result<Pool::Target*> Pool::target_of(const std::shared_ptr<const config::Provid
     place = std::make_unique<Host>();
     place->endpoint = std::move(*endpoint);
   }
-  return &by_provider_.try_emplace(provider.get(), Target{provider, place.get(), {}}).first->second;
+  Target target{provider, place.get(), {}};
+  target.heads.resize(provider->keys.size());
+  return &by_provider_.try_emplace(provider.get(), std::move(target)).first->second;
 }
 
 net::Task<Result<Pool::Lease>> Pool::acquire(

@@ -46,9 +46,9 @@ class Pool {
   struct Target {
     std::shared_ptr<const config::Provider> provider;  // keeps its address from being taken by another
     Host* host = nullptr;
-    /// The caller's: the part of a request's head that is the same each time; null at first. Shared with the requests
-    /// that are being sent.
-    std::shared_ptr<const std::string> head;
+    /// The caller's: the part of a request's head that is the same each time, a key of the provider; null at first.
+    /// Shared with the requests that are being sent.
+    std::vector<std::shared_ptr<const std::string>> heads;
   };
 
   /// Taken apart once a configuration. Stays where it is until the next one comes, so not over a suspension; its host

@@ -231,13 +231,12 @@ void add_header(Request& out, const config::Provider& provider, std::string_view
 
 class OpenAi final : public Dialect {
  public:
-  [[nodiscard]] Request request(const config::Provider& provider, std::string_view base_path) const override {
+  [[nodiscard]] Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
+      const override {
     Request out;
     out.target = target_of(base_path);
     add_header(out, provider, "Content-Type", "application/json");
-    if (!provider.api_key.empty()) {
-      add_header(out, provider, "Authorization", "Bearer " + std::string(provider.api_key.reveal()));
-    }
+    if (!key.empty()) add_header(out, provider, "Authorization", "Bearer " + std::string(key.reveal()));
     for (const auto& [name, value] : provider.headers) http::append_header(out.header_lines, name, value);
     return out;
   }

@@ -275,7 +275,7 @@ TEST(ConfigLoad, secrets_come_from_the_environment_or_a_file) {
   const Loaded loaded = good(R"({"schema_version":1,"general":{"gateway_api_key":"env:KEY"},
     "models":{"t1":["m"]},"providers":{"upstream":{"base_url":"https://x.example","api_key":"file:/run/key"}}})");
   EXPECT_TRUE(loaded.config.general.gateway_api_key.equals("from-env"));
-  EXPECT_TRUE(loaded.config.providers.by_id.at("upstream")->api_key.equals("from-file"));
+  EXPECT_TRUE(loaded.config.providers.by_id.at("upstream")->keys.at(0).secret.equals("from-file"));
 }
 
 TEST(ConfigLoad, a_reference_to_nothing_never_means_no_key) {

@@ -518,7 +518,7 @@ TEST(FailureClass, the_operator_s_rules_come_first_and_in_order) {
 
 TEST(FailureMessage, a_refusal_is_the_provider_s_own_words) {
   config::Provider provider;
-  provider.api_key = Secret("my-Own.key/1");
+  provider.keys = {{Secret("other"), 1}, {Secret("my-Own.key/1"), 1}};
   const auto fail = [&](int status, const char* body) { return openai::dialect().failure(provider, status, body); };
   const Error refused = fail(422, R"({"error":{"message":"n must be 1","param":"n","type":"invalid_request_error"}})");
   EXPECT_EQ(refused.message, "n must be 1");

@@ -294,16 +294,15 @@ TEST(OpenAiRequest, the_target_keeps_what_the_base_url_says) {
            Case{"/openai/deployments/d?api-version=1", "/openai/deployments/d/chat/completions?api-version=1"},
            Case{"/d/chat/completions?api-version=1", "/d/chat/completions?api-version=1"},
        }) {
-    EXPECT_EQ(openai::dialect().request(config::Provider{}, c.base).target, c.target) << c.base;
+    EXPECT_EQ(openai::dialect().request(config::Provider{}, Secret{}, c.base).target, c.target) << c.base;
   }
 }
 
 TEST(OpenAiRequest, an_operator_s_header_stands_in_for_ours) {
   config::Provider provider;
-  provider.api_key = Secret("k");
   provider.headers = {{"authorization", "Token t"}, {"x-org", "o"}};
   EXPECT_EQ(
-      openai::dialect().request(provider, "").header_lines,
+      openai::dialect().request(provider, Secret("k"), "").header_lines,
       "Content-Type: application/json\r\nauthorization: Token t\r\nx-org: o\r\n"
   );
 }
@@ -317,14 +316,14 @@ TEST(Protocols, what_goes_over_a_connection) {
 
 TEST(OpenAiRequest, paths_and_headers) {
   config::Provider provider;
-  provider.api_key = Secret("k");
   provider.headers = {{"X-Extra", "1\r\nEvil: 2"}};
-  const Request request = openai::dialect().request(provider, "/v1");
+  const Request request = openai::dialect().request(provider, Secret("k"), "/v1");
   EXPECT_EQ(request.target, "/v1/chat/completions");
   EXPECT_EQ(request.header_lines, "Content-Type: application/json\r\nAuthorization: Bearer k\r\nX-Extra: 1Evil: 2\r\n");
-  EXPECT_EQ(openai::dialect().request(provider, "/x/chat/completions").target, "/x/chat/completions");
-  EXPECT_EQ(openai::dialect().request(config::Provider{}, "").header_lines, "Content-Type: application/json\r\n")
-      << "no key, no Authorization";
+  EXPECT_EQ(openai::dialect().request(provider, Secret("k"), "/x/chat/completions").target, "/x/chat/completions");
+  EXPECT_EQ(
+      openai::dialect().request(config::Provider{}, Secret{}, "").header_lines, "Content-Type: application/json\r\n"
+  ) << "no key, no Authorization";
 }
 
 TEST(KeywordRule, a_question_about_rate_limits_gets_an_answer) {

@@ -83,6 +83,24 @@ std::string_view to_string(Strategy strategy) noexcept {
   return "sequential";
 }
 
+std::string_view to_string(Affinity value) noexcept {
+  switch (value) {
+    case Affinity::off:
+      return "off";
+    case Affinity::automatic:
+      return "auto";
+    case Affinity::header:
+      return "header";
+    case Affinity::user:
+      return "user";
+    case Affinity::prompt_cache_key:
+      return "prompt_cache_key";
+    case Affinity::prefix:
+      return "prefix";
+  }
+  return "off";
+}
+
 std::string_view to_string(ClientErrors value) noexcept {
   switch (value) {
     case ClientErrors::one_other:

@@ -290,6 +290,7 @@ struct AdaptiveWeights {
   double user = 0.2;
   double consecutive_penalty = 0.3;  ///< also of strategy `random`
   int history = 3;                   ///< `consecutive_history_size`: winners remembered, a tier; 0 = none
+  static constexpr int max_history = 64;
   friend bool operator==(const AdaptiveWeights&, const AdaptiveWeights&) = default;
 };
 

@@ -10,35 +10,6 @@ using config::Config;
 using config::ModelEntry;
 using config::Tier;
 
-bool is_usable(const config::Provider& provider) {
-  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
-}
-
-Candidate candidate_of(const ModelEntry& entry, Tier tier, std::shared_ptr<const config::Provider> provider) {
-  Candidate candidate;
-  candidate.model = entry.model;
-  candidate.entry_id = entry.id();
-  candidate.display_name = entry.provider + "/" + entry.model;
-  candidate.tier = tier;
-  candidate.provider = std::move(provider);
-  candidate.multimodal = entry.multimodal;
-  return candidate;
-}
-
-// An entry that is listed twice counts once: a pass asks each model once.
-void add_entry(const ModelEntry& entry, Tier tier, const Config& config, std::vector<Candidate>& out) {
-  auto provider = config.provider_of(entry);
-  if (!provider || !is_usable(*provider)) return;
-  Candidate candidate = candidate_of(entry, tier, std::move(provider));
-  const bool known =
-      std::any_of(out.begin(), out.end(), [&](const Candidate& c) { return c.display_name == candidate.display_name; });
-  if (!known) out.push_back(std::move(candidate));
-}
-
-void add_tier(Tier tier, const Config& config, std::vector<Candidate>& out) {
-  for (const ModelEntry& entry : config.models.entries[tier]) add_entry(entry, tier, config, out);
-}
-
 // The tier itself, then upwards, then downwards: an answer from a stronger model is better than none.
 std::array<Tier, 3> with_fallbacks(Tier tier) {
   switch (tier) {
@@ -50,16 +21,6 @@ std::array<Tier, 3> with_fallbacks(Tier tier) {
       return {Tier::t3, Tier::t2, Tier::t1};
   }
   return {Tier::t1, Tier::t2, Tier::t3};
-}
-
-std::vector<Candidate> pinned_candidates(std::string_view name, const Config& config) {
-  std::vector<Candidate> out;
-  for (const Tier tier : config::tiers) {
-    for (const ModelEntry& entry : config.models.entries[tier]) {
-      if (intent::goes_by(entry, name)) add_entry(entry, tier, config, out);
-    }
-  }
-  return out;
 }
 
 // For when no entry is usable: the first that has a provider, and why that cannot be asked. Empty when there is none.
@@ -92,26 +53,70 @@ Error no_route(std::string_view pinned_name, const Config& config) {
   return gateway_error(Errc::no_route, std::move(message));
 }
 
+std::optional<Plan> tier_plan(Tier tier, const chat::ChatRequest& request, const Input& input) {
+  for (const Tier one : with_fallbacks(tier)) {
+    const auto list = input.catalog->tier(one);
+    if (list.empty()) continue;
+    Plan plan;
+    plan.tier = one;
+    plan.strategy = input.config.models.strategies[one];
+    plan.tried[one] = true;
+    plan.catalog = input.catalog;
+    plan.candidates.reserve(list.size());
+    for (const Candidate& candidate : list) plan.candidates.push_back(&candidate);
+    if (request.images != 0) {
+      std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate* c) {
+        return c->multimodal;
+      });
+    }
+    return plan;
+  }
+  return std::nullopt;
+}
+
+std::optional<Plan> pinned_plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
+  (void)request;
+  const auto list = input.catalog->named(verdict.pinned_model);
+  if (list.empty()) return std::nullopt;
+  Plan plan;
+  plan.tier = list.front()->tier;
+  plan.strategy = input.config.models.strategies[plan.tier];
+  plan.tried[plan.tier] = true;
+  plan.is_pinned = true;
+  plan.catalog = input.catalog;
+  plan.candidates.assign(list.begin(), list.end());
+  return plan;
+}
+
 }  // namespace
 
-Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Config& config) {
-  Plan plan;
-  if (!verdict.pinned_model.empty()) {
-    plan.candidates = pinned_candidates(verdict.pinned_model, config);
-  } else {
-    for (const Tier tier : with_fallbacks(verdict.tier)) {
-      add_tier(tier, config, plan.candidates);
-      if (!plan.candidates.empty()) break;
-    }
+std::optional<health::Detail> needs(config::Strategy strategy) noexcept {
+  switch (strategy) {
+    case config::Strategy::sequential:
+    case config::Strategy::cheapest:
+      return std::nullopt;
+    case config::Strategy::least_busy:
+      return health::Detail::standing;
+    case config::Strategy::random:
+    case config::Strategy::adaptive:
+    case config::Strategy::fastest:
+      return health::Detail::all;
   }
-  if (plan.candidates.empty()) return no_route(verdict.pinned_model, config);
-  if (request.images != 0) {
-    std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate& c) {
-      return c.multimodal;
-    });
-  }
-  plan.tier = plan.candidates.front().tier;
-  return plan;
+  return std::nullopt;
+}
+
+Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
+  std::optional<Plan> plan =
+      verdict.pinned_model.empty() ? tier_plan(verdict.tier, request, input) : pinned_plan(verdict, request, input);
+  if (!plan) return no_route(verdict.pinned_model, input.config);
+  return std::move(*plan);
+}
+
+std::optional<Plan> escalated(const Plan& plan, const chat::ChatRequest& request, const Input& input) {
+  (void)plan;
+  (void)request;
+  (void)input;
+  return std::nullopt;
 }
 
 std::vector<ListedModel> listed_models(const Config& config) {

@@ -47,7 +47,17 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
   context.is_stream = context.request->stream;
 
   context.verdict = intent::classify(*context.request, context.body, *context.config);
-  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, *context.config);
+  context.affinity = exchange.head().headers.find("x-smartroute-affinity");
+  const routing::Input input{
+      *context.config,
+      catalog_,
+      runtime_.routing,
+      random_,
+      context.body,
+      context.affinity,
+      context.caller.key_id,
+      Clock::now()};
+  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
@@ -69,7 +79,7 @@ net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) 
 net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& cancel) {
   const net::Connection::OnHangup watch(context.exchange.connection(), cancel_request, &cancel);
   const InFlight counted(context.is_stream ? &metrics_.streams : nullptr);
-  co_await relay::run(context, relay::Services{pool_, metrics_});
+  co_await relay::run(context, relay::Services{pool_, metrics_, runtime_.routing, budget_, queue_, random_});
 }
 
 // Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.

@@ -3,6 +3,8 @@
 
 #include "base/clock.hpp"
 #include "config/load.hpp"
+#include "health/health.hpp"
+#include "routing/state.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
@@ -20,6 +22,8 @@ struct Runtime {
   explicit Runtime(std::size_t shards) : metrics(shards) {}
 
   telemetry::Registry metrics;
+  health::Book health;
+  routing::State routing;
   std::int64_t started = unix_seconds();
   std::filesystem::path data_dir;
   std::filesystem::path config_path;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <random>
 #include <thread>
 
 namespace gw::app {
@@ -111,9 +112,12 @@ Result<void> Server::start() {
   }
   const upstream::ConnectServices connect{resolver_, tls_contexts_};
   std::vector<net::Shard*> shards;
+  const Published published{config_, routing::Catalog::make(*config_, runtime_.health)};
+  std::random_device entropy;
+  const auto chance = [&entropy] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
   for (std::size_t i = 0; i < shard_count(*config_); ++i) {
     shards_.push_back(std::make_unique<net::Shard>(i, report_escape));
-    services_.push_back(std::make_unique<ShardService>(*shards_.back(), runtime_, connect, config_));
+    services_.push_back(std::make_unique<ShardService>(*shards_.back(), runtime_, connect, published, chance()));
     shards.push_back(shards_.back().get());
   }
   listener_ = std::make_unique<net::Listener>(
@@ -216,8 +220,9 @@ void Server::apply_edit() {
 void Server::publish(const config::Snapshot& snapshot) {
   config_ = snapshot;
   listener_->max_connections(snapshot->limits.connections);
+  const Published published{snapshot, routing::Catalog::make(*snapshot, runtime_.health)};
   for (auto& service : services_) {
-    service->shard().post([&service, snapshot] { service->publish(snapshot); });
+    service->shard().post([&service, published] { service->publish(published); });
   }
 }
 

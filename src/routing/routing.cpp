@@ -1,13 +1,19 @@
 #include "routing/routing.hpp"
 
+#include "routing/affinity.hpp"
+#include "routing/fit.hpp"
+#include "routing/order.hpp"
+
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace gw::routing {
 namespace {
 
 using config::Config;
 using config::ModelEntry;
+using config::Strategy;
 using config::Tier;
 
 // The tier itself, then upwards, then downwards: an answer from a stronger model is better than none.
@@ -53,69 +59,101 @@ Error no_route(std::string_view pinned_name, const Config& config) {
   return gateway_error(Errc::no_route, std::move(message));
 }
 
-std::optional<Plan> tier_plan(Tier tier, const chat::ChatRequest& request, const Input& input) {
-  for (const Tier one : with_fallbacks(tier)) {
-    const auto list = input.catalog->tier(one);
-    if (list.empty()) continue;
-    Plan plan;
-    plan.tier = one;
-    plan.strategy = input.config.models.strategies[one];
-    plan.tried[one] = true;
-    plan.catalog = input.catalog;
-    plan.candidates.reserve(list.size());
-    for (const Candidate& candidate : list) plan.candidates.push_back(&candidate);
-    if (request.images != 0) {
-      std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate* c) {
-        return c->multimodal;
-      });
-    }
-    return plan;
-  }
-  return std::nullopt;
+// These go on asking the same model as long as it answers: a conversation stays where it is without our help, and
+// spreading conversations would take the operator's order from him.
+bool is_steady(Strategy strategy) noexcept {
+  return strategy == Strategy::sequential || strategy == Strategy::cheapest;
 }
 
-std::optional<Plan> pinned_plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
-  (void)request;
-  const auto list = input.catalog->named(verdict.pinned_model);
-  if (list.empty()) return std::nullopt;
+bool wants_size(Strategy strategy, std::span<const Candidate* const> candidates) noexcept {
+  if (strategy == Strategy::cheapest) return true;
+  return std::any_of(candidates.begin(), candidates.end(), [](const Candidate* c) {
+    return c->context_window != 0 || c->max_output != 0;
+  });
+}
+
+// The final order of candidates that stand in the configured one.
+void arrange(
+    BlockVector<const Candidate*>& candidates, Tier tier, const chat::ChatRequest& request, const Input& input
+) {
+  if (candidates.size() < 2) return;
+  const Strategy strategy = input.config.models.strategies[tier];
+  const bool is_sized = wants_size(strategy, candidates);
+  const Size size = is_sized ? size_of(request) : Size{};
+  order(candidates, strategy, tier, size, input);
+  std::size_t can = candidates.size();
+  if (is_sized || request.images != 0) can = fit(candidates, request, size);
+  if (is_steady(strategy)) return;
+  if (const auto conversation = conversation_of(request, input)) {
+    const std::span<const Candidate*> all(candidates);
+    prefer(can == 0 ? all : all.first(can), *conversation, input);
+  }
+}
+
+// Of a tier that has candidates.
+Plan tier_plan(Tier tier, const chat::ChatRequest& request, const Input& input) {
+  const auto list = input.catalog->tier(tier);
   Plan plan;
-  plan.tier = list.front()->tier;
+  plan.tier = tier;
+  plan.strategy = input.config.models.strategies[tier];
+  plan.tried[tier] = true;
+  plan.catalog = input.catalog;
+  plan.candidates.reserve(list.size());
+  for (const Candidate& candidate : list) plan.candidates.push_back(&candidate);
+  arrange(plan.candidates, tier, request, input);
+  return plan;
+}
+
+void add_others(Plan& plan, const chat::ChatRequest& request, const Input& input) {
+  BlockVector<const Candidate*> others;
+  for (const Candidate& candidate : input.catalog->tier(plan.tier)) {
+    const bool is_there = std::any_of(plan.candidates.begin(), plan.candidates.end(), [&](const Candidate* c) {
+      return c->display_name == candidate.display_name;
+    });
+    if (!is_there) others.push_back(&candidate);
+  }
+  arrange(others, plan.tier, request, input);
+  plan.candidates.insert(plan.candidates.end(), others.begin(), others.end());
+}
+
+Plan pinned_plan(std::span<const Candidate* const> named, const chat::ChatRequest& request, const Input& input) {
+  Plan plan;
+  plan.catalog = input.catalog;
+  plan.candidates.assign(named.begin(), named.end());
+  plan.tier = named.front()->tier;
+  arrange(plan.candidates, plan.tier, request, input);
+  plan.tier = plan.candidates.front()->tier;
   plan.strategy = input.config.models.strategies[plan.tier];
   plan.tried[plan.tier] = true;
-  plan.is_pinned = true;
-  plan.catalog = input.catalog;
-  plan.candidates.assign(list.begin(), list.end());
+  plan.is_pinned = !input.config.routing.pinned_fallback;
+  if (!plan.is_pinned) add_others(plan, request, input);
   return plan;
 }
 
 }  // namespace
 
-std::optional<health::Detail> needs(config::Strategy strategy) noexcept {
-  switch (strategy) {
-    case config::Strategy::sequential:
-    case config::Strategy::cheapest:
-      return std::nullopt;
-    case config::Strategy::least_busy:
-      return health::Detail::standing;
-    case config::Strategy::random:
-    case config::Strategy::adaptive:
-    case config::Strategy::fastest:
-      return health::Detail::all;
-  }
-  return std::nullopt;
-}
-
 Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
-  std::optional<Plan> plan =
-      verdict.pinned_model.empty() ? tier_plan(verdict.tier, request, input) : pinned_plan(verdict, request, input);
-  if (!plan) return no_route(verdict.pinned_model, input.config);
-  return std::move(*plan);
+  if (!verdict.pinned_model.empty()) {
+    const auto named = input.catalog->named(verdict.pinned_model);
+    if (named.empty()) return no_route(verdict.pinned_model, input.config);
+    return pinned_plan(named, request, input);
+  }
+  for (const Tier tier : with_fallbacks(verdict.tier)) {
+    if (!input.catalog->tier(tier).empty()) return tier_plan(tier, request, input);
+  }
+  return no_route({}, input.config);
 }
 
 std::optional<Plan> escalated(const Plan& plan, const chat::ChatRequest& request, const Input& input) {
-  (void)plan;
-  (void)request;
-  (void)input;
+  const config::Escalate escalate = input.config.retries.escalate;
+  if (escalate == config::Escalate::none || plan.is_pinned) return std::nullopt;
+  for (const Tier tier : with_fallbacks(plan.tier)) {
+    if (plan.tried[tier] || plan.catalog->tier(tier).empty()) continue;
+    if (escalate == config::Escalate::up && tier < plan.tier) continue;
+    Plan next = tier_plan(tier, request, input);
+    for (const Tier before : config::tiers) next.tried[before] = next.tried[before] || plan.tried[before];
+    return next;
+  }
   return std::nullopt;
 }
 

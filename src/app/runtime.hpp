@@ -28,6 +28,8 @@ struct Runtime {
   std::filesystem::path data_dir;
   std::filesystem::path config_path;
 
+  std::atomic<std::size_t> chats{0};  ///< chat requests under way, of `limits.in_flight`
+
   std::atomic<bool> draining{false};  ///< SIGTERM came: not ready, replies say Connection: close
   std::atomic<bool> closing{false};   ///< the drain delay is over: no request is waited for
 

@@ -3,6 +3,7 @@
 #include "app/boot.hpp"
 #include "app/data_lock.hpp"
 #include "app/greeting.hpp"
+#include "app/health_file.hpp"
 #include "app/shard_service.hpp"
 #include "app/tls_listener.hpp"
 #include "net/listener.hpp"
@@ -68,6 +69,7 @@ class Server {
   asio::steady_timer drain_timer_;
   asio::steady_timer grace_timer_;
   std::vector<std::unique_ptr<config::Watcher>> watchers_;
+  std::unique_ptr<HealthFile> health_file_;
   std::size_t shards_running_ = 0;
   bool stopping_ = false;
 };
@@ -112,6 +114,8 @@ Result<void> Server::start() {
   }
   const upstream::ConnectServices connect{resolver_, tls_contexts_};
   std::vector<net::Shard*> shards;
+  health_file_ = std::make_unique<HealthFile>(runtime_.health, runtime_.data_dir);
+  health_file_->load(config_->health);
   const Published published{config_, routing::Catalog::make(*config_, runtime_.health)};
   std::random_device entropy;
   const auto chance = [&entropy] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
@@ -143,6 +147,7 @@ int Server::run() {
   for (auto& shard : shards_) shard->start([] {});
   shards_running_ = shards_.size();
   listener_->start();
+  health_file_->start();
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
@@ -173,6 +178,7 @@ int Server::run() {
   watchers_.clear();
   resolver_.stop();  // its answers are posted to the shards
   for (auto& shard : shards_) shard->join();
+  health_file_.reset();  // saves what the last requests taught
   return 0;
 }
 

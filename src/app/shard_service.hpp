@@ -71,6 +71,8 @@ class ShardService final : public http::Service {
   [[nodiscard]] bool closing() const noexcept override { return runtime_.closing.load(std::memory_order_relaxed); }
 
  private:
+  class Admission;
+
   net::Task<void> session(
       std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
   );
@@ -85,14 +87,16 @@ class ShardService final : public http::Service {
   net::Task<void> answer_ready(http::Exchange& exchange);
   net::Task<void> answer_metrics(http::Exchange& exchange);
   net::Task<void> answer_status(http::Exchange& exchange);
+  net::Task<void> answer_health(http::Exchange& exchange, bool of_models);
   net::Task<void> answer_asset(http::Exchange& exchange);
   net::Task<void> answer_preflight(http::Exchange& exchange, std::string_view allow);
   net::Task<void> refuse(http::Exchange& exchange, Error error);
   net::Task<void> not_allowed(http::Exchange& exchange, std::string_view allow);
 
   /// The stages of a chat request up to its plan. An error is the client's, or no_route.
-  net::Task<Result<void>> prepare(relay::Context& context);
+  net::Task<Result<void>> prepare(relay::Context& context, bool is_admitted);
   [[nodiscard]] Result<access::Caller> authenticate(http::Exchange& exchange) const;
+  [[nodiscard]] std::optional<Error> may_look(http::Exchange& exchange) const;
   void add_cors(http::Exchange& exchange) const;
   void record(const relay::Context& context);
   void record_simple(const http::Exchange& exchange, telemetry::Route route);

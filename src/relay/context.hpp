@@ -47,7 +47,8 @@ struct Outcome {
 
 struct Context {
   http::Exchange& exchange;
-  config::Snapshot config;  ///< the one the request began with
+  config::Snapshot config;                          ///< the one the request began with
+  std::shared_ptr<const routing::Catalog> catalog;  ///< of `config`
   RequestId id;
   net::Cancel& cancel;
   access::Caller caller{};

@@ -25,7 +25,7 @@ net::Task<Step> stand_in_line(Context& context, Services services, Tries& tries,
   Step step;
   const std::size_t most = context.config->limits.queue;
   if (services.queue.waiting() >= most) until = TimePoint{};
-  const Queue::Place place(services.queue, tries);
+  Queue::Place place(services.queue, tries);
   for (;;) {
     if (until > Clock::now()) {
       const bool goes_on = co_await place.wait(until, context.cancel);
@@ -41,15 +41,7 @@ net::Task<Step> stand_in_line(Context& context, Services services, Tries& tries,
 }
 
 void escalate(Context& context, Services services, Tries& tries) {
-  const routing::Input input{
-      *context.config,
-      context.plan.catalog,
-      services.routing,
-      services.random,
-      context.body,
-      context.affinity,
-      context.caller.key_id,
-      Clock::now()};
+  const routing::Input input = planning(context, services.routing, services.random);
   if (auto next = routing::escalated(context.plan, *context.request, input)) {
     context.plan = std::move(*next);
     tries.add(context.plan);
@@ -129,6 +121,18 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
 }
 
 }  // namespace
+
+routing::Input planning(const Context& context, const routing::State& state, Random& random) {
+  return {
+      *context.config,
+      context.catalog,
+      state,
+      random,
+      Clock::now(),
+      context.body,
+      context.affinity,
+      context.caller.key_id};
+}
 
 net::Task<void> run(Context& context, Services services) {
   ClientReply reply(context);

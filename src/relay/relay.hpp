@@ -25,6 +25,9 @@ struct Services {
   Random& random;
 };
 
+/// What a plan for this request is made from; views into `context`.
+[[nodiscard]] routing::Input planning(const Context& context, const routing::State& state, Random& random);
+
 /// From a planned context to a finished reply: an answer, or one clear error. Fills `context.outcome`.
 net::Task<void> run(Context& context, Services services);
 

@@ -291,6 +291,7 @@ struct AdaptiveWeights {
   double consecutive_penalty = 0.3;  ///< also of strategy `random`
   int history = 3;                   ///< `consecutive_history_size`: winners remembered, a tier; 0 = none
   static constexpr int max_history = 64;
+  static constexpr double max_weight = 1000;
   friend bool operator==(const AdaptiveWeights&, const AdaptiveWeights&) = default;
 };
 
@@ -303,7 +304,9 @@ enum class Affinity : std::uint8_t {
   prompt_cache_key,
   prefix,  ///< the conversation's start: all up to its first user message
 };
-[[nodiscard]] std::string_view to_string(Affinity value) noexcept;
+inline constexpr std::array<Affinity, 6> affinities{
+    Affinity::off, Affinity::automatic, Affinity::header, Affinity::user, Affinity::prompt_cache_key, Affinity::prefix};
+[[nodiscard]] std::string_view to_string(Affinity value) noexcept;  // "off", "auto", "header", ...
 
 struct Routing {
   Affinity affinity = Affinity::off;

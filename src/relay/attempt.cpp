@@ -143,17 +143,10 @@ std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {
-  const config::Params& params = context_.config->params;
   chat::SpliceInput input;
   input.model = candidate_.model;
+  input.rules = context_.config->params.of(candidate_.model);
   input.inject_usage = injects_usage();
-  for (const auto& p : params.global) input.defaults.push_back({p.key, p.json});
-  if (const auto own = params.by_model.find(candidate_.model); own != params.by_model.end()) {
-    for (const auto& p : own->second) input.defaults.push_back({p.key, p.json});
-  }
-  if (const auto forced = params.forced_by_model.find(candidate_.model); forced != params.forced_by_model.end()) {
-    for (const auto& p : forced->second) input.forced.push_back({p.key, p.json});
-  }
   const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
 
   const std::shared_ptr<const std::string> fixed = request_head();

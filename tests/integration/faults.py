@@ -31,7 +31,6 @@ class Case:
     body: bytes = b""  # ANSWERS: the whole; CUT: what came before it
     retry_after: object = None  # the client's header: a text, a range of seconds, None for none
     message: str = None  # of a refusal
-    error_class: str = None  # CUT: the attempt's, where it is not `interrupted`
     short: bool = False  # ends by a timeout: needs a gateway whose timeouts are short
     at_once: bool = False  # acts without waiting for a request
     where: str = None  # instead of a script: closed_port, black_hole
@@ -87,8 +86,9 @@ def goes_on(_sock, _call):
 
 def has_left(sock, patience):
     """True when the other side closed within `patience` seconds: what paces a slow provider."""
-    readable, _, _ = select.select([sock], [], [], patience)
-    return bool(readable) and sock.recv(65536) == b""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(patience * 1000)) and sock.recv(65536) == b""
 
 
 def drips(block):
@@ -281,8 +281,10 @@ answers("endless trailers behind [DONE]", sends(stream_head() + chunked(OWN_STRE
 answers("trailers", sends(CHUNKED + chunked(OWN_PLAIN) + TRAILERS, then=goes_on), OWN_PLAIN, "plain")
 answers("trailers", sends(stream_head() + chunked(OWN_STREAM) + TRAILERS, then=goes_on), OWN_STREAM)
 for name, size in {"chunk extensions": b"%x;name=value", "leading zeros": b"00000%x", "capital digits": b"%X", "padding": b"%x  "}.items():
-    answers(f"chunks with {name}", sends(CHUNKED + size % len(OWN_PLAIN) + b"\r\n" + OWN_PLAIN + b"\r\n" + END, then=goes_on), OWN_PLAIN, "plain")
-    answers(f"chunks with {name}", sends(stream_head() + size % len(OWN_STREAM) + b"\r\n" + OWN_STREAM + b"\r\n" + END, then=goes_on), OWN_STREAM)
+    answers(f"chunks with {name}", sends(CHUNKED + size % len(OWN_PLAIN) + b"\r\n" + OWN_PLAIN + b"\r\n" + END, then=goes_on),
+            OWN_PLAIN, "plain")
+    answers(f"chunks with {name}", sends(stream_head() + size % len(OWN_STREAM) + b"\r\n" + OWN_STREAM + b"\r\n" + END, then=goes_on),
+            OWN_STREAM)
 answers("a byte a chunk", sends(CHUNKED + b"".join(chunked(bytes([b])) for b in OWN_PLAIN) + END, then=goes_on), OWN_PLAIN, "plain")
 answers("a byte a chunk", sends(stream_head() + b"".join(chunked(bytes([b])) for b in OWN_STREAM) + END, then=goes_on), OWN_STREAM)
 answers("a byte a packet", byte_by_byte(CHUNKED + chunked(OWN_PLAIN) + END), OWN_PLAIN, "plain")
@@ -294,9 +296,10 @@ SAID = "said by the provider"
 both("400", "upstream_refused", fails("400 Bad Request"), message=SAID)
 both("400 HTML", "upstream_refused", fails("400 Bad Request", PAGE), message="status 400")
 both("400 without a body", "upstream_refused", fails("400 Bad Request", b""), message="status 400")
-both("400 with the gateway's key", "upstream_refused", fails("400 Bad Request", error(f"no {API_KEY}, no sk-abc123def")), message="no ***, no sk-***")
-both("400 context length", "context_exceeded", fails("400 Bad Request", error("This model's maximum context length is 8192 tokens")),
-     message="This model's maximum context length is 8192 tokens")
+both("400 with the gateway's key", "upstream_refused", fails("400 Bad Request", error(f"no {API_KEY}, no sk-abc123def")),
+     message="no ***, no sk-***")
+TOO_LONG = "This model's maximum context length is 8192 tokens"
+both("400 context length", "context_exceeded", fails("400 Bad Request", error(TOO_LONG)), message=TOO_LONG)
 both("400 context code", "context_exceeded", fails("400 Bad Request", error(code="context_length_exceeded")), message=SAID)
 both("400 unsupported parameter", "unsupported_input", fails("400 Bad Request", error(code="unsupported_parameter")), message=SAID)
 both("400 content filter", "content_policy", fails("400 Bad Request", error(code="content_filter")), message=SAID)
@@ -369,8 +372,8 @@ for name, body in {
     plain(f"200, {name}", "upstream_protocol", fails("200 OK", body))
     stream(f"200, {name} instead of a stream", "upstream_protocol", fails("200 OK", body))
     if name not in ("no body", "white space"):
-        stream(f"200, {name} as an event", "upstream_protocol" if name not in ("another shape", "choices that are no list") else "upstream_empty",
-               events(b"".join(b"data: " + line + b"\n" for line in body.split(b"\n")) + b"\n"))
+        ends = "upstream_empty" if name in ("another shape", "choices that are no list") else "upstream_protocol"
+        stream(f"200, {name} as an event", ends, events(b"".join(b"data: " + line + b"\n" for line in body.split(b"\n")) + b"\n"))
 both("200, endless HTML", "upstream_protocol", sends(HEAD + b"\r\n" + PAGE, then=floods(b"<p>x" * 16384)))
 plain("200, endless white space", "upstream_protocol", sends(HEAD + b"\r\n", then=floods(b" " * 65536)))
 plain("200, an endless error", "upstream_protocol", sends(HEAD + b'\r\n{"error":{"message":"', then=floods(b"x" * 65536)))
@@ -394,13 +397,13 @@ for name, ends, body, more in (
     stream(f"200, {name} as the first event", ends, events(sse(body)), **more)
     stream(f"200, {name} as the second event", ends, events(ROLE, sse(body)), **more)
     stream(f"200, {name} as an event of that name", ends, events(b"event: error\n" + sse(body)), **more)
-both("200, no choices", "upstream_empty", None)
-CASES[-2].script = fails("200 OK", b'{"id":"c1","choices":[]}')
-CASES[-1].script = events(sse(b'{"id":"c1","choices":[]}'))
+plain("200, no choices", "upstream_empty", fails("200 OK", b'{"id":"c1","choices":[]}'))
+stream("200, no choices", "upstream_empty", events(sse(b'{"id":"c1","choices":[]}')))
 for notice in ("Rate limit exceeded", "The engine is currently OVERLOADED", "Please try again later"):
     plain(f"200, the notice \"{notice}\"", "rate_limited", fails("200 OK", good_plain(notice)))
     stream(f"200, the notice \"{notice}\"", "rate_limited", events(ROLE, sse(chunk_json({"content": notice})), FINISH, DONE))
-    stream(f"200, the notice \"{notice}\" letter by letter", "rate_limited", events(good_stream(notice)))
+# What has begun as an answer is one: the first 200 characters of every stream would have to be held back else.
+answers("a notice that comes letter by letter", events(good_stream("Rate limit exceeded")), good_stream("Rate limit exceeded"))
 FILTERED = good_plain("").replace(b'"stop"', b'"content_filter"')
 plain("200, an empty answer", "upstream_empty", fails("200 OK", good_plain("")))
 plain("200, a null answer", "upstream_empty", fails("200 OK", good_plain("").replace(b'"content": ""', b'"content": null')))
@@ -448,7 +451,7 @@ stream("endless roles", "upstream_protocol", sends(stream_head(), then=floods(ch
 # --- Streams that are odd, and whole -----------------------------------------------------------------------------------
 
 BOM = "\N{BYTE ORDER MARK}".encode()
-WORLD = ROLE + "".join(f"data: {json.dumps(chunk_json({'content': c}), ensure_ascii=False)}\n\n" for c in ("你好", "héllo", "\U0001f30d")).encode() + FINISH + DONE
+WORLD = ROLE + sse(*(json.dumps(chunk_json({"content": c}), ensure_ascii=False).encode() for c in ("你好", "héllo", "\U0001f30d"))) + FINISH + DONE
 USAGE = sse({**chunk_json({}), "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}})
 for name, body in {
     "comments before the content": b": ping\n\n: OPENROUTER PROCESSING\n\n" + OWN_STREAM,
@@ -461,7 +464,7 @@ for name, body in {
     "names and ids of events": OWN_STREAM.replace(b"data: ", b"id: 1\nevent: chunk\ndata: "),
     "data in two lines": ROLE + b'data: {"choices":\ndata: [{"index":0,"delta":{"content":"two"}}]}\n\n' + FINISH + DONE,
     "fields nobody knows": b"retry: 5\nx: y\n\n" + OWN_STREAM,
-    "more empty lines": OWN_STREAM.replace(b"\n\n", b"\n\n\n\n"),
+    "more empty lines": OWN_STREAM.removesuffix(DONE).replace(b"\n\n", b"\n\n\n\n") + DONE,
     "characters of all lengths": WORLD,
     "an event of 600 KB": ROLE + sse(chunk_json({"content": "x" * 600_000})) + FINISH + DONE,
     "a finish reason with the content": ROLE + sse(chunk_json({"content": "all"}, "length")) + DONE,
@@ -474,17 +477,16 @@ for name, body in {
 }.items():
     answers(name, sends(stream_head() + chunked(body) + END, then=goes_on), body)
     answers(f"{name}, ended by the connection", sends(SSE_HEAD + b"\r\n" + body), body)
-answers("no [DONE], cut behind the finish reason", sends(stream_head() + chunked(OWN_STREAM.removesuffix(DONE))), OWN_STREAM.removesuffix(DONE))
-answers("no [DONE], reset behind the finish reason", sends(SSE_HEAD + b"Content-Length: 99999\r\n\r\n" + ROLE + HALF + FINISH),
-        ROLE + HALF + FINISH)
-answers("no [DONE], the connection stays open", sends(stream_head() + chunked(OWN_STREAM.removesuffix(DONE)), then=stays_silent),
-        OWN_STREAM.removesuffix(DONE), short=True)
+UNENDED = OWN_STREAM.removesuffix(DONE)
+answers("no [DONE], cut behind the finish reason", sends(stream_head() + chunked(UNENDED)), UNENDED)
+answers("no [DONE], less than the length", sends(SSE_HEAD + b"Content-Length: 99999\r\n\r\n" + UNENDED), UNENDED)
+answers("no [DONE], the connection stays open", sends(stream_head() + chunked(UNENDED), then=stays_silent), UNENDED, short=True)
 answers("[DONE], the connection stays open", sends(stream_head() + chunked(OWN_STREAM), then=stays_silent), OWN_STREAM, short=True)
 answers("data behind [DONE]", events(OWN_STREAM + HALF, HALF), OWN_STREAM)
 answers("an error behind [DONE]", events(OWN_STREAM + sse(error())), OWN_STREAM)
 answers("[DONE] twice", events(OWN_STREAM + DONE), OWN_STREAM)
 answers("all in one packet", sends(stream_head() + chunked(OWN_STREAM) + END, then=goes_on), OWN_STREAM)
-answers("characters cut in two", sends(stream_head() + b"".join(chunked(WORLD[i : i + 3]) for i in range(0, len(WORLD), 3)) + END, then=goes_on), WORLD)
+answers("characters cut in two", events(*(WORLD[i : i + 3] for i in range(0, len(WORLD), 3))), WORLD)
 answers("usage nobody asked for", events(ROLE, HALF, FINISH, USAGE, DONE), ROLE + HALF + FINISH + DONE)
 
 # --- Cut after the first content ---------------------------------------------------------------------------------------
@@ -517,7 +519,9 @@ cut("an event of bad JSON", sends(BEGUN + chunked(sse(b"{nonsense")) + END, then
 cut("an event of invalid UTF-8", sends(BEGUN + chunked(HALF.replace(b"half", b"\xff\xfe")) + END, then=goes_on))
 cut("a page of HTML as data", sends(BEGUN + chunked(b"data: " + PAGE.replace(b"\n", b" ") + b"\n\n") + END, then=goes_on))
 cut("an event over the limit", sends(BEGUN, then=floods(chunked(b"x" * 65536))))
-plain("three megabytes, cut before their length", CUT, sends(HEAD + b"Content-Length: %d\r\n\r\n" % len(LARGE) + LARGE[:2_000_000]), body=LARGE[:2_000_000])
-plain("three megabytes, reset", CUT, sends(CHUNKED + chunked(LARGE[:2_000_000]) + b"ffff\r\n"), body=LARGE[:2_000_000])
-plain("three megabytes, a bad chunk", CUT, sends(CHUNKED + chunked(LARGE[:2_000_000]) + b"zz\r\n"), body=LARGE[:2_000_000])
-plain("three megabytes, then silence", CUT, sends(CHUNKED + chunked(LARGE[:2_000_000]), then=stays_silent), body=LARGE[:2_000_000], short=True)
+
+PART = LARGE[:2_000_000]
+plain("two of three megabytes", CUT, sends(HEAD + b"Content-Length: %d\r\n\r\n" % len(LARGE) + PART), body=PART)
+plain("two megabytes, then half a chunk", CUT, sends(CHUNKED + chunked(PART) + b"ffff\r\n"), body=PART)
+plain("two megabytes, then a bad chunk", CUT, sends(CHUNKED + chunked(PART) + b"zz\r\n"), body=PART)
+plain("two megabytes, then silence", CUT, sends(CHUNKED + chunked(PART), then=stays_silent), body=PART, short=True)

@@ -109,6 +109,7 @@ class Place:
 
     def ask(self, case):
         body = {"model": case.id, "messages": MESSAGES, **({"stream": True} if case.kind == "stream" else {})}
+        self.spent[case.id].clear()
         with self.gateways[case.short].connect() as sock:
             sock.sendall(chat_bytes(body))
             buffer = bytearray()
@@ -252,8 +253,8 @@ class Matrix(unittest.TestCase):
                 self.assertEqual(place.stage.complaints, [])
             with self.subTest("attempts", place=name):
                 found, expected = place.attempts(), place.expected_attempts()
-                differ = {key: (found.get(key, 0), expected.get(key, 0)) for key in {*found, *expected} if found.get(key) != expected.get(key)}
-                self.assertEqual({}, {named(key): value for key, value in differ.items()}, "(counted, expected)")
+                both = {named(key): (found.get(key, 0), expected.get(key, 0)) for key in {*found, *expected}}
+                self.assertEqual({}, {key: counts for key, counts in both.items() if counts[0] != counts[1]}, "(counted, expected)")
             with self.subTest("asked", place=name):
                 often = {case.name: [len(part.calls) for part in place.parts.get(case.id, [])] for case in cases if case.ends != ANSWERS}
                 self.assertEqual({}, {case: counts for case, counts in often.items() if max(counts, default=0) > 1}, "more than once")

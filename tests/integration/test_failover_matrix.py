@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from faults import ANSWERS, API_KEY, CASES, CUT, EVENT_BYTES, REFUSALS
-from harness import (MESSAGES, PATIENCE, Gateway, Reply, chat_bytes, config_for, good_plain, good_stream, reply, reset, says, sse)
+from harness import MESSAGES, PATIENCE, Gateway, Reply, chat_bytes, config_for, good_plain, good_stream, reply
 from stage import Stage
 
 KEEP_ALIVE = b": keep-alive\n\n"

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,11 +36,10 @@ struct Message {
   std::uint32_t tool_calls = 0;
 };
 
-/// A member of the top-level object: its key (unescaped only if it had no escapes; keys with escapes never match ours)
-/// and the spans that the splice needs.
+/// A member of the top-level object: what its key means and the spans that the splice needs.
 struct Field {
-  std::string_view key;
-  Span key_span;  ///< with its quotes
+  std::string_view key;  ///< unescaped: two spellings of a key are one key to the provider
+  Span key_span;         ///< with its quotes
   Span value;
   bool is_null = false;
 };
@@ -63,6 +64,8 @@ struct ChatRequest {
   std::size_t object_begin = 0;             ///< offset of the top-level '{'
   std::size_t object_end = 0;               ///< offset of its '}'
   std::size_t text_bytes = 0;               ///< sum of all text spans
+  /// What `fields[].key` looks at for keys that had escapes; null without any, as nearly always.
+  std::unique_ptr<std::forward_list<std::string>> unescaped_keys;
 
   [[nodiscard]] const Field* find(std::string_view key) const noexcept;
 };

@@ -152,6 +152,12 @@ bool operator==(const Providers& a, const Providers& b) {
          );
 }
 
+const ParameterRules* Params::of(std::string_view model) const noexcept {
+  const auto own = by_model.find(model);
+  const ParameterRules& rules = own == by_model.end() ? others : own->second;
+  return rules.empty() ? nullptr : &rules;
+}
+
 std::shared_ptr<const Provider> Config::provider_of(const ModelEntry& entry) const {
   if (entry.provider == "upstream") {
     if (const auto mapped = providers.model_map.find(entry.model); mapped != providers.model_map.end()) {

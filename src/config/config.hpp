@@ -276,10 +276,33 @@ struct Providers {
   friend bool operator==(const Providers& a, const Providers& b);
 };
 
-/// How a model's failures weigh, fade and lead to rests (docs/health.md).
+/// The length of a rest: the first, and each that follows soon after longer by `growth`, up to `max`.
+struct Cooldown {
+  Millis first{5000};
+  double growth = 2;
+  Millis max{60000};
+  friend bool operator==(const Cooldown&, const Cooldown&) = default;
+};
+
+/// How a model's failures weigh, fade and lead to rests (docs/health.md). Points are those of the failure score.
 struct Health {
-  double decay_rate = 0.05;  ///< the original's: points of the failure score that go away a minute
+  double decay_rate = 0.05;  ///< the original's: points that go away a minute
   Millis half_life{120000};  ///< and half of what is left goes away in this time; 0 = `decay_rate` alone
+  /// What a failure costs: a server error or timeout; a rate limit, a missing model or no connection; a key refused.
+  double light = 1;
+  double medium = 5;
+  double heavy = 20;
+  double success_bonus = 0.5;  ///< what an answer takes away
+  double max_score = 50;       ///< more is not remembered, so that the way back is not endless; 50 shows as 9 of 100
+  /// A failure that follows another within this time, no answer between them, weighs `repeat_factor` times as much.
+  Millis repeat_window{300000};
+  double repeat_factor = 1.5;
+  int failures_before_rest = 5;  ///< so many light failures, no answer between them, lead to a rest
+  Cooldown cooldown;             ///< of rate limits, missing models, repeated light failures
+  Cooldown connect_cooldown{Millis{1000}, 2, Millis{30000}};
+  Cooldown long_cooldown{Millis{300000}, 2, Millis{3600000}};  ///< of keys refused or without money
+  Millis retry_after_max{600000};                              ///< the longest `Retry-After` that is believed
+  Millis speed_memory{3600000};  ///< speeds that were not measured for so long are not known any more
   friend bool operator==(const Health&, const Health&) = default;
 };
 
@@ -325,13 +348,42 @@ struct Router {
   friend bool operator==(const Router&, const Router&) = default;
 };
 
+/// A parameter that a model's provider calls otherwise than the client does.
+struct Rename {
+  std::string from;
+  std::string to;
+
+  friend bool operator==(const Rename&, const Rename&) = default;
+};
+
+/// What happens to the parameters of a request to one model. First the client's are renamed; then there are defaults,
+/// drops and forced values, each by the name sent. Put together at load from everything that concerns the model, so
+/// that a request has nothing to weigh: a name stands in one of `defaults`, `forced` and `dropped` only, no two renames
+/// share a name, what is dropped is in no rename, what is renamed away is in no list, and model, messages, stream and
+/// stream_options are nowhere.
+struct ParameterRules {
+  /// When a request has both names, the value under `to` counts; a null is no value.
+  std::vector<Rename> renamed;
+  Parameters defaults;  ///< sent unless the request has a value that is not null
+  Parameters forced;    ///< sent whatever the request says
+  std::vector<std::string> dropped;
+
+  [[nodiscard]] bool empty() const noexcept {
+    return renamed.empty() && defaults.empty() && forced.empty() && dropped.empty();
+  }
+
+  friend bool operator==(const ParameterRules&, const ParameterRules&) = default;
+};
+
 struct Params {
-  /// Defaults for every model; the request's own non-null value wins over them.
-  Parameters global;
-  /// By bare model name; win over `global`.
-  std::map<std::string, Parameters, std::less<>> by_model;
-  /// By bare model name; win over the request.
-  std::map<std::string, Parameters, std::less<>> forced_by_model;
+  /// By bare model name: every model that has rules of its own, those for all models included.
+  std::map<std::string, ParameterRules, std::less<>> by_model;
+  /// Of every other model.
+  ParameterRules others;
+
+  /// Null when there is nothing to do. Lives as long as the configuration.
+  [[nodiscard]] const ParameterRules* of(std::string_view model) const noexcept;
+
   friend bool operator==(const Params&, const Params&) = default;
 };
 

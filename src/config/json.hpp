@@ -115,6 +115,9 @@ void read_retries(const Section& root, Config& config);
 /// `vendor` and `error_map` of a provider's section.
 void read_error_map(const Section& section, Provider& provider);
 
+/// The section `params`; after the models, since a rule for a model that nobody entered is worth a warning.
+void read_params(const Section& root, Config& config);
+
 /// Today's shape into Config. Adds to `findings`.
 [[nodiscard]] Config read_config(const Json& root, const SecretSource& secrets, Findings& findings);
 

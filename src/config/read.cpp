@@ -12,30 +12,6 @@ namespace {
 
 constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 
-Parameters read_parameters(const Section& section) {
-  Parameters out;
-  if (!section.exists()) return out;
-  for (const auto& [key, value] : section.json()->items()) {
-    if (key == "model" || key == "messages" || key == "stream" || key == "stream_options") {
-      section.findings().problem(section.path_of(key), "is the request's own; it cannot be set here");
-    } else {
-      out.push_back({key, value.dump(-1, ' ', false, Json::error_handler_t::replace)});
-    }
-  }
-  return out;
-}
-
-void read_model_parameters(const Section& section, std::map<std::string, Parameters, std::less<>>& out) {
-  if (!section.exists()) return;
-  for (const auto& [model, value] : section.json()->items()) out[model] = read_parameters(section.section(model));
-}
-
-void read_params(const Section& root, Config& config) {
-  const Section section = root.section("params");
-  config.params.global = read_parameters(section.section("global_params"));
-  read_model_parameters(section.section("model_params"), config.params.by_model);
-  read_model_parameters(section.section("forced_params"), config.params.forced_by_model);
-  section.warn_unknown({"global_params", "model_params", "forced_params"});
 }
 
 // --- The gateway itself ----------------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@
 #include "base/error.hpp"
 #include "config/config.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gw::health {
@@ -38,28 +40,45 @@ enum class Detail : std::uint8_t {
 
 /// How an answer went.
 struct Answered {
-  Duration to_first_content{};          ///< from the attempt's start
+  Duration to_first_content{};          ///< from the attempt's start; 0 = not known, as for an answer that comes whole
   Duration total{};                     ///< of the attempt
   std::uint64_t completion_tokens = 0;  ///< 0 = not told
 };
 
 class Target;
+struct Cell;
+struct Entry;
+struct Stake;
 
 /// One attempt under way: holds its place among `max_concurrent`, and the probe if it is one. Every exit gives both
 /// back; an end that nobody names (the client left, a stop) is nobody's failure. Move-only; any thread, one at a time.
 class Ticket {
  public:
   Ticket() noexcept = default;
-  Ticket(Ticket&& other) noexcept;
-  Ticket& operator=(Ticket&& other) noexcept;
+
+  Ticket(Ticket&& other) noexcept { take(other); }
+
+  Ticket& operator=(Ticket&& other) noexcept {
+    if (this == &other) return *this;
+    end();
+    take(other);
+    return *this;
+  }
+
   Ticket(const Ticket&) = delete;
   Ticket& operator=(const Ticket&) = delete;
-  ~Ticket();
+
+  ~Ticket() { end(); }
 
   /// The key to use: an index into the provider's `keys`.
   [[nodiscard]] std::size_t key() const noexcept { return key_; }
 
-  [[nodiscard]] bool is_probe() const noexcept;
+  /// Of the entry, its endpoint or the key.
+  [[nodiscard]] bool is_probe() const noexcept { return (held_ & any_probe) != 0; }
+
+  /// The provider's first byte is here: what rests for want of a connection does not any more. Its head suffices; an
+  /// endpoint is not to wait for the end of a long answer. Without this call the end of the answer says it.
+  void reached(const config::Health& policy, TimePoint now);
 
   /// The answer is whole. Not at its headers.
   void succeeded(const config::Health& policy, const Answered& how, TimePoint now);
@@ -70,12 +89,31 @@ class Ticket {
 
  private:
   friend class Target;
-  Target* target_ = nullptr;
-  std::size_t key_ = 0;
-  // and what probes it holds
+
+  enum Held : std::uint8_t { entry_probe = 1, endpoint_probe = 2, key_probe = 4, any_probe = 7, was_reached = 8 };
+
+  void take(Ticket& other) noexcept {
+    target_ = std::exchange(other.target_, nullptr);
+    key_ = other.key_;
+    generations_ = other.generations_;
+    held_ = std::exchange(other.held_, std::uint8_t{0});
+  }
+
+  void end() noexcept {
+    if (target_ != nullptr) release();
+  }
+
+  void release() noexcept;
+  void hold(std::size_t which, const Stake& mine) noexcept;
+  [[nodiscard]] Stake stake(std::size_t which) const noexcept;
+
+  const Target* target_ = nullptr;
+  std::uint32_t key_ = 0;
+  std::array<std::uint32_t, 3> generations_{};  ///< of the rests of entry, endpoint and key when it began
+  std::uint8_t held_ = 0;                       ///< bits of Held
 };
 
-/// The cells of one entry: its own, its endpoint's (one a provider), its provider's keys'.
+/// The cells of one entry: its own, its endpoint's (one a provider), its provider's keys'. Made by Book.
 class Target {
  public:
   [[nodiscard]] Reading read(const config::Health& policy, TimePoint now, Detail detail) const noexcept;
@@ -96,11 +134,32 @@ class Target {
   /// Takes a place (and the probe, if it is half-open). Wait-free but for a bounded number of tries.
   [[nodiscard]] std::optional<Refusal> begin(const Begin& how, TimePoint now, Ticket& out) noexcept;
 
-  [[nodiscard]] std::size_t key_count() const noexcept;
+  [[nodiscard]] std::size_t key_count() const noexcept { return keys_.size(); }
 
  private:
   friend class Book;
   friend class Ticket;
+
+  struct Key {
+    Cell* cell = nullptr;
+    double weight = 1;
+  };
+
+  struct Choice {
+    std::size_t key;      ///< or the number of keys: none
+    bool is_last_resort;  ///< it rests
+    bool any_left;        ///< that this request has not tried
+  };
+
+  [[nodiscard]] bool take_place(std::uint32_t max_concurrent) const noexcept;
+  [[nodiscard]] std::optional<Refusal> choose_key(const Begin& how, std::int64_t now_ms, Ticket& out) const noexcept;
+  [[nodiscard]] Choice look_for_key(const Begin& how, std::int64_t now_ms) const noexcept;
+  void read_more(const config::Health& policy, std::int64_t now_ms, Detail detail, Reading& out) const noexcept;
+  void read_rest(std::int64_t now_ms, Reading& out) const noexcept;
+
+  Entry* entry_ = nullptr;
+  Cell* endpoint_ = nullptr;
+  std::vector<Key> keys_;  ///< never empty
 };
 
 /// One line of `GET /api/stats/models`. Wall-clock times are seconds since the epoch, 0 = never.
@@ -114,6 +173,7 @@ struct Row {
   bool rests = false;
   double cooldown_until = 0;
   double last_updated = 0;
+  bool current = true;  ///< in the configuration that is valid now; else kept for the day it comes back
   Reading reading;
 };
 
@@ -127,13 +187,23 @@ class Book {
   Book& operator=(const Book&) = delete;
 
   /// The same id and provider give the same target, with what it has learnt, also in later configurations. Keys are
-  /// known by a one-way fingerprint: a new key begins afresh.
+  /// known by a one-way fingerprint: a new key begins afresh, and so does an endpoint with another `base_url`. Other
+  /// keys, or the same in another order, give another target upon the same cells: indices stay right for whoever still
+  /// holds the old configuration.
   [[nodiscard]] Target& target(const config::ModelEntry& entry, const config::Provider& provider);
 
-  /// Any thread.
-  [[nodiscard]] std::vector<Row> rows(const config::Health& policy, TimePoint now) const;
+  /// Before the targets of a new configuration are asked for: what is not asked for after this is not `current`.
+  void begin_configuration();
+
+  /// Any thread. `wall`: the wall clock at `now`.
+  [[nodiscard]] std::vector<Row> rows(
+      const config::Health& policy,
+      TimePoint now,
+      std::chrono::system_clock::time_point wall = std::chrono::system_clock::now()
+  ) const;
 
  private:
+  friend class Keeper;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
     std::size_t{1024} * 1024;                                  // a plain answer beyond this is relayed as it comes
+constexpr Millis speed_grace{10000};                           // before a stream's speed is judged
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
@@ -25,6 +26,10 @@ constexpr std::size_t max_drained = std::size_t{64} * 1024;
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view wanted = "text/event-stream";
   return content_type.size() >= wanted.size() && iequals(content_type.substr(0, wanted.size()), wanted);
+}
+
+Error slow_error() {
+  return upstream_error(Errc::idle_timeout, "the stream fell below timeouts.min_tokens_per_second");
 }
 
 // Reads the end of a stream's framing that came after its last event, so that the connection can serve again.
@@ -44,7 +49,7 @@ net::Task<void> drain(Pool& pool, Pool::Host& host, Call call, config::Snapshot 
 }  // namespace
 
 UpstreamAttempt::UpstreamAttempt(
-    Context& context, Services services, const routing::Candidate& candidate, ClientReply& reply
+    Context& context, Services services, const routing::Candidate& candidate, std::size_t key, ClientReply& reply
 )
     : context_(context),
       pool_(services.pool),
@@ -52,12 +57,15 @@ UpstreamAttempt::UpstreamAttempt(
       reply_(reply),
       metrics_(services.metrics),
       dialect_(*dialect::for_protocol(candidate.provider->protocol)),
+      key_(key),
       begun_(Clock::now()),
-      first_content_by_(begun_ + context.config->timeouts.connect[candidate.tier]),
-      total_by_(begun_ + context.config->timeouts.generation[candidate.tier]) {
+      first_content_by_(begun_ + candidate.connect),
+      total_by_(begun_ + candidate.generation) {
   // A plain answer's first content is its last: the time to it is the time of the whole generation.
   if (!context.is_stream) first_content_by_ = total_by_;
-  first_content_by_ = std::min(first_content_by_, total_by_);
+  // The request's deadline bounds the search for an answer, not the answer.
+  const TimePoint deadline = context.exchange.received() + context.config->retries.deadline;
+  first_content_by_ = std::min({first_content_by_, total_by_, deadline});
 }
 
 net::Task<std::optional<Error>> UpstreamAttempt::ask() {
@@ -84,7 +92,7 @@ net::Task<std::optional<Error>> UpstreamAttempt::take_reply() {
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   const config::Upstream& settings = context_.config->upstream;
-  const TimePoint connect_by = std::min(total_by_, begun_ + context_.config->timeouts.connect[candidate_.tier]);
+  const TimePoint connect_by = std::min(first_content_by_, begun_ + candidate_.connect);
   TimePoint asked = begun_;
   Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, connect_by, settings, context_.cancel);
   if (!lease || !lease->reused) context_.outcome.upstream_wait += Clock::now() - asked;
@@ -135,17 +143,10 @@ std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {
-  const config::Params& params = context_.config->params;
   chat::SpliceInput input;
   input.model = candidate_.model;
+  input.rules = context_.config->params.of(candidate_.model);
   input.inject_usage = injects_usage();
-  for (const auto& p : params.global) input.defaults.push_back({p.key, p.json});
-  if (const auto own = params.by_model.find(candidate_.model); own != params.by_model.end()) {
-    for (const auto& p : own->second) input.defaults.push_back({p.key, p.json});
-  }
-  if (const auto forced = params.forced_by_model.find(candidate_.model); forced != params.forced_by_model.end()) {
-    for (const auto& p : forced->second) input.forced.push_back({p.key, p.json});
-  }
   const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
 
   const std::shared_ptr<const std::string> fixed = request_head();
@@ -187,7 +188,7 @@ net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) 
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
-  call_->connection().deadline(std::min(total_by_, Clock::now() + context_.config->timeouts.idle));
+  call_->connection().deadline(std::min(total_by_, Clock::now() + candidate_.idle));
   const Result<std::string> body = co_await read_bounded(max_failure_body);
   Error error = dialect_.failure(*candidate_.provider, status_, body ? std::string_view(*body) : std::string_view{});
   error.retry_after = retry_after_;
@@ -210,7 +211,7 @@ JudgeRules UpstreamAttempt::rules() const {
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
-  call_->connection().deadline(total_by_);
+  call_->connection().deadline(first_content_by_);
   Result<std::string> body = co_await read_bounded(max_inspected_body);
   if (!body) co_return body.error();
   if (body->size() >= max_inspected_body && !call_->ended()) {
@@ -273,9 +274,17 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
 
 TimePoint UpstreamAttempt::stream_deadline(const StreamJudge& judge) const {
   if (!judge.committed()) return first_content_by_;
-  const Millis patience =
-      judge.finished() ? std::min(finish_linger, context_.config->timeouts.idle) : context_.config->timeouts.idle;
-  return std::min(total_by_, Clock::now() + patience);
+  const Millis patience = judge.finished() ? std::min(finish_linger, candidate_.idle) : candidate_.idle;
+  const TimePoint by = std::min(total_by_, Clock::now() + patience);
+  return judge.finished() ? by : std::min(by, too_slow_at(judge));
+}
+
+// When a stream falls below the minimum speed, if nothing more comes.
+TimePoint UpstreamAttempt::too_slow_at(const StreamJudge& judge) const {
+  const double rate = context_.config->timeouts.min_tokens_per_second;
+  if (rate <= 0) return far_future;
+  const std::chrono::duration<double> earned(static_cast<double>(judge.tokens()) / rate);
+  return context_.outcome.first_content + speed_grace + std::chrono::duration_cast<Duration>(earned);
 }
 
 StreamJudge::Step UpstreamAttempt::take_events(
@@ -326,7 +335,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
     out.clear();
     Step step = Step::hold;
     if (!piece) {
-      step = judge.on_failure(piece.error());
+      const bool is_slow = judge.committed() && !judge.finished() && Clock::now() >= too_slow_at(judge);
+      step = judge.on_failure(is_slow ? slow_error() : piece.error());
     } else {
       if (!piece->bytes.empty()) {
         events.feed(piece->bytes);

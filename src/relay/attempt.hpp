@@ -13,7 +13,10 @@ namespace gw::relay {
 
 class UpstreamAttempt {
  public:
-  UpstreamAttempt(Context& context, Services services, const routing::Candidate& candidate, ClientReply& reply);
+  /// `key` is an index into the provider's keys.
+  UpstreamAttempt(
+      Context& context, Services services, const routing::Candidate& candidate, std::size_t key, ClientReply& reply
+  );
 
   /// Sends the request, again on a fresh connection after a keep-alive race, and waits for the reply's head. nullopt:
   /// it is here, `take_reply` follows.
@@ -51,6 +54,7 @@ class UpstreamAttempt {
 
   [[nodiscard]] std::shared_ptr<const std::string> request_head();
   [[nodiscard]] TimePoint stream_deadline(const StreamJudge& judge) const;
+  [[nodiscard]] TimePoint too_slow_at(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
   void give_back();
@@ -61,7 +65,7 @@ class UpstreamAttempt {
   ClientReply& reply_;
   telemetry::ShardMetrics& metrics_;
   const dialect::Dialect& dialect_;
-  std::size_t key_ = 0;  // of the provider's
+  std::size_t key_;
   TimePoint begun_;
   TimePoint first_content_by_;
   TimePoint total_by_;

@@ -2,22 +2,29 @@
 
 #include "relay/pause.hpp"
 
+#include <algorithm>
+
 namespace gw::relay {
 
-net::Task<Queue::Woken> Queue::wait(TimePoint until, std::size_t limit, net::Cancel& cancel) {
-  if (waiting_.size() >= limit) co_return Woken::full;
-  net::Wakeup wakeup;
-  waiting_.push_back(&wakeup);
-  const auto place = std::prev(waiting_.end());
-  const bool goes_on = co_await pause(shard_, std::min(until, Clock::now() + poll), cancel, wakeup);
-  waiting_.erase(place);
-  if (!goes_on) co_return Woken::stopped;
-  if (Clock::now() >= until) co_return Woken::too_late;
-  co_return Woken::look;
+Queue::Place::Place(Queue& queue, const Tries& tries)
+    : queue_(queue), tries_(tries), at_(queue.line_.insert(queue.line_.end(), this)) {}
+
+Queue::Place::~Place() {
+  queue_.line_.erase(at_);
 }
 
-void Queue::place_free() {
-  if (!waiting_.empty()) waiting_.front()->set();
+net::Task<bool> Queue::Place::wait(TimePoint until, net::Cancel& cancel) {
+  wakeup_.reset();
+  const bool goes_on = co_await pause(queue_.shard_, std::min(until, Clock::now() + poll), cancel, wakeup_);
+  co_return goes_on;
+}
+
+void Queue::place_free(const health::Target& target) {
+  for (Place* const place : line_) {
+    if (place->wakeup_.is_set() || !place->tries_.wants(target)) continue;
+    place->wakeup_.set();  // it may leave the line
+    return;
+  }
 }
 
 }  // namespace gw::relay

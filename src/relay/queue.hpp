@@ -1,11 +1,13 @@
-// Requests that wait for a place at a full model (`max_concurrent`), of one shard, in the order they came. Bounded by
-// `limits.queue`; when it is full, who comes does not wait. A place that another shard gives back is found within
-// `poll`. One thread.
+// Requests that wait for a place at a full model (`max_concurrent`), of one shard, in the order they came. One thread.
+// Bounded: `limits.queue` of them, `limits.queue_ms` each. A place that another shard gives back is found within
+// `poll`.
 #pragma once
 
+#include "health/health.hpp"
 #include "net/cancel.hpp"
 #include "net/shard.hpp"
 #include "net/wakeup.hpp"
+#include "relay/tries.hpp"
 
 #include <cstddef>
 #include <list>
@@ -21,24 +23,34 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  enum class Woken : std::uint8_t {
-    look,      ///< a place may be free
-    too_late,  ///< `until` has come
-    full,      ///< there is no room to wait
-    stopped,   ///< the client left, or we stop
+  /// A request's place in the line, for a scope.
+  class Place {
+   public:
+    Place(Queue& queue, const Tries& tries);
+    ~Place();
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    /// Waits until it is worth looking, at most until `until`. False: the client left or we stop.
+    net::Task<bool> wait(TimePoint until, net::Cancel& cancel);
+
+   private:
+    friend class Queue;
+    Queue& queue_;
+    const Tries& tries_;
+    net::Wakeup wakeup_;
+    std::list<Place*>::iterator at_;
   };
 
-  /// Waits its turn until `until`.
-  net::Task<Woken> wait(TimePoint until, std::size_t limit, net::Cancel& cancel);
+  /// A place at `target` was given back on this shard: the first in line who wants it is resumed, now, before anybody
+  /// who comes later can take it.
+  void place_free(const health::Target& target);
 
-  /// A place was given back on this shard: the first in line looks. Resumes it, so never from within a decision.
-  void place_free();
-
-  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting() const noexcept { return line_.size(); }
 
  private:
   net::Shard& shard_;
-  std::list<net::Wakeup*> waiting_;
+  std::list<Place*> line_;
 };
 
 }  // namespace gw::relay

@@ -30,9 +30,11 @@ bool is_key_s(Errc code) noexcept {
 
 }  // namespace
 
-void Tries::add(std::span<const Candidate* const> candidates) {
-  seats_.reserve(seats_.size() + candidates.size());
-  for (const Candidate* const candidate : candidates) {
+void Tries::add(const routing::Plan& plan) {
+  tier_ = plan.tier;
+  strategy_ = plan.strategy;
+  seats_.reserve(seats_.size() + plan.candidates.size());
+  for (const Candidate* const candidate : plan.candidates) {
     // A model that stands in two tiers is one model: what it was asked counts.
     const bool is_seated = std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
       return seat.candidate->health == candidate->health;
@@ -48,7 +50,7 @@ bool Tries::is_over(TimePoint now) const noexcept {
 }
 
 int Tries::passes(const Seat& seat) const noexcept {
-  return rules_.strategy == config::Strategy::sequential ? seat.candidate->rounds : 1;
+  return strategy_ == config::Strategy::sequential ? seat.candidate->rounds : 1;
 }
 
 bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random, Step& step) {
@@ -77,8 +79,8 @@ bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random
 }
 
 bool Tries::first_try(TimePoint now, Random& random, Step& step) {
-  const bool counts = rules_.strategy != config::Strategy::sequential;
-  const int most = std::max(1, rules_.config.retries.max_retries[rules_.tier]);
+  const bool counts = strategy_ != config::Strategy::sequential;
+  const int most = std::max(1, rules_.config.retries.max_retries[tier_]);
   for (Seat& seat : seats_) {
     if (seat.is_out || !seat.is_fresh) continue;
     if (counts && seat.asked == 0 && positions_ >= most) continue;
@@ -89,8 +91,8 @@ bool Tries::first_try(TimePoint now, Random& random, Step& step) {
 
 // A place at a model that nobody has asked yet is worth more than a repeat at one that has failed.
 bool Tries::wait_for_place(TimePoint now, Step& step) {
-  if (!any_full_) return false;
-  had_full_ = true;
+  had_full_ = had_full_ || any_full_;
+  if (!any_full_ || !may_wait_) return false;
   if (queue_until_ == TimePoint{}) queue_until_ = now + rules_.config.limits.queue_ms;
   if (now >= queue_until_) return false;
   step.kind = Step::Kind::queue;
@@ -136,7 +138,13 @@ bool Tries::last_resort(TimePoint now, Random& random, Step& step) {
   return begin(*least_bad, true, now, random, step);
 }
 
-Step Tries::next(TimePoint now, Random& random, RepeatBudget& budget) {
+bool Tries::wants(const Target& target) const noexcept {
+  return std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+    return seat.candidate->health == &target && seat.is_fresh && !seat.is_out;
+  });
+}
+
+Tries::Step Tries::next(TimePoint now, Random& random, RepeatBudget& budget) {
   Step step;
   if (is_over(now)) return step;
   any_full_ = false;
@@ -230,9 +238,7 @@ Error Tries::nobody_asked(TimePoint now) const {
   Error error = gateway_error(
       Errc::overloaded, "Every model that could answer rests after failures (retries.last_resort is false); try again."
   );
-  error.retry_after = soonest == far_future || soonest <= now
-                          ? Millis{1000}
-                          : std::chrono::ceil<Millis>(soonest - now);
+  error.retry_after = soonest == far_future || soonest <= now ? Millis{1000} : std::chrono::ceil<Millis>(soonest - now);
   return error;
 }
 

@@ -1,5 +1,5 @@
-// Who is asked next, and when it is over: the attempt loop's decisions (docs/failover.md). Pure but for the health cells
-// it reads and takes tickets from; `now` and chance are given. No sockets, no waiting: it says what to wait for.
+// Who is asked next, and when it is over: the attempt loop's decisions (docs/failover.md). Pure but for the health
+// cells it reads and takes tickets from; `now` and chance are given. No sockets, no waiting: it says what to wait for.
 #pragma once
 
 #include "base/blocks.hpp"
@@ -9,49 +9,46 @@
 #include "config/config.hpp"
 #include "health/health.hpp"
 #include "relay/budget.hpp"
-#include "routing/catalog.hpp"
+#include "routing/routing.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 namespace gw::relay {
-
-/// What to do next.
-struct Step {
-  enum class Kind : std::uint8_t {
-    ask,       ///< send the request to `candidate`; `ticket` is its place
-    wait,      ///< until `until`: the same model may do better then
-    queue,     ///< for a place at a full model, at most until `until`
-    escalate,  ///< the tier is at its end: `add` the next one's candidates, or say that there are none
-    stop,      ///< nobody is left
-  };
-
-  Kind kind = Kind::stop;
-  TimePoint until{};
-  const routing::Candidate* candidate = nullptr;
-  bool is_repeat = false;       ///< the same model again
-  bool is_last_resort = false;  ///< it rests, and so does everybody else
-  health::Ticket ticket{};
-};
 
 /// One request's tries. Its candidates, configuration and budget outlive it.
 class Tries {
  public:
+  /// What to do next.
+  struct Step {
+    enum class Kind : std::uint8_t {
+      ask,       ///< send the request to `candidate`; `ticket` is its place
+      wait,      ///< until `until`: the same model may do better then
+      queue,     ///< for a place at a full model, at most until `until`
+      escalate,  ///< the tier is at its end: `add` the next one's candidates, or say that there are none
+      stop,      ///< nobody is left
+    };
+
+    Kind kind = Kind::stop;
+    TimePoint until{};
+    const routing::Candidate* candidate = nullptr;
+    bool is_repeat = false;       ///< the same model again
+    bool is_last_resort = false;  ///< it rests, and so does everybody else
+    health::Ticket ticket{};
+  };
+
   struct Rules {
     const config::Config& config;
-    config::Tier tier;
-    config::Strategy strategy;
-    bool has_images = false;
-    TimePoint received{};
-    bool may_escalate = false;
+    TimePoint received;         ///< the deadline counts from it
+    bool has_images = false;    ///< in the request
+    bool may_escalate = false;  ///< `next` may ask for another tier
   };
 
   explicit Tries(const Rules& rules) noexcept : rules_(rules) {}
 
-  /// Appends candidates, those of the first tier or of the next one.
-  void add(std::span<const routing::Candidate* const> candidates);
+  /// Appends a plan's candidates: the first tier's, or the next one's. Its tier and strategy hold from now on.
+  void add(const routing::Plan& plan);
 
   /// There is no further tier.
   void no_more_tiers() noexcept { rules_.may_escalate = false; }
@@ -61,6 +58,12 @@ class Tries {
   /// The candidate that `next` named last has failed, before anything of it went to the client. Not for a client that
   /// left and not for our own stop: the request is over then.
   void failed(const Error& error, std::size_t key, TimePoint now, Random& random);
+
+  /// There is no room to wait for a place at a full model.
+  void no_more_waiting() noexcept { may_wait_ = false; }
+
+  /// A place at this model would be of use: it was not asked yet.
+  [[nodiscard]] bool wants(const health::Target& target) const noexcept;
 
   /// Requests sent to providers so far.
   [[nodiscard]] int asked() const noexcept { return asked_; }
@@ -89,9 +92,12 @@ class Tries {
   [[nodiscard]] int passes(const Seat& seat) const noexcept;
 
   Rules rules_;
+  config::Tier tier_ = config::Tier::t1;
+  config::Strategy strategy_ = config::Strategy::sequential;
+  bool may_wait_ = true;
   BlockVector<Seat> seats_;
   std::size_t current_ = 0;
-  TimePoint queue_until_{};  // set when the request first waited for a place
+  TimePoint queue_until_{};  // from when the request first waited for a place
   int asked_ = 0;
   int positions_ = 0;  // candidates asked, of `retries.max_retries`
   std::uint8_t refusals_ = 0;

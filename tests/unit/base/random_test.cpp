@@ -61,9 +61,11 @@ TEST(RandomTest, below_gives_every_number_alike_and_no_other) {
   EXPECT_EQ(random.below(0), 0U);
 }
 
-// These values stand in operators' caches: conversations would move if one changed.
+// These values say where conversations live: they would move if one changed.
 TEST(StableHash, means_the_same_for_ever) {
-  EXPECT_EQ(stable_hash(""), 0U);
+  EXPECT_EQ(stable_hash(""), 0x48218226FF3CD4BFU);
+  EXPECT_EQ(stable_hash("p/m"), 0x74C2BAA6AB07647U);
+  EXPECT_EQ(stable_hash("upstream/gpt-4o-mini"), 0xFC0022E74519F5CDU);
 }
 
 TEST(StableHash, every_byte_and_the_length_count) {

@@ -9,7 +9,7 @@ using telemetry::Level;
 namespace {
 
 health::Clocks clocks() {
-  return health::Clocks::now();
+  return {Clock::now(), std::chrono::system_clock::now()};
 }
 
 }  // namespace

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 
-}
-
 // --- The gateway itself ----------------------------------------------------------------------------------------------
 
 void read_general(const Section& root, const SecretSource& secrets, Config& config) {

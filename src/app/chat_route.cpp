@@ -2,6 +2,7 @@
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
 #include "intent/intent.hpp"
+#include "relay/trace.hpp"
 #include "routing/routing.hpp"
 
 namespace gw::app {
@@ -27,14 +28,25 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
   append_number(line, value);
 }
 
+double unix_now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
-net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
+net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_admitted) {
   http::Exchange& exchange = context.exchange;
   // The key is checked before the body is read: a stranger costs no memory.
   Result<access::Caller> caller = authenticate(exchange);
   if (!caller) co_return caller.error();
   context.caller = std::move(*caller);
+  if (!is_admitted) {
+    co_return gateway_error(
+        Errc::overloaded,
+        "The gateway answers as many requests as it may (limits.in_flight, " +
+            std::to_string(context.config->limits.in_flight) + "); try again."
+    );
+  }
 
   const Result<std::string_view> body = co_await exchange.read_body();
   if (!body) co_return body.error();
@@ -47,13 +59,33 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context) {
   context.is_stream = context.request->stream;
 
   context.verdict = intent::classify(*context.request, context.body, *context.config);
-  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, *context.config);
+  context.affinity = exchange.head().headers.find("x-smartroute-affinity");
+  const routing::Input input = relay::planning(context, runtime_.routing, random_);
+  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
   exchange.release_head();
   co_return Result<void>{};
 }
+
+// One of `limits.in_flight`, for a scope.
+class ShardService::Admission {
+ public:
+  Admission(std::atomic<std::size_t>& chats, std::size_t most) noexcept
+      : chats_(chats), is_in_(chats.fetch_add(1, std::memory_order_relaxed) < most) {}
+
+  ~Admission() { chats_.fetch_sub(1, std::memory_order_relaxed); }
+
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  [[nodiscard]] bool is_in() const noexcept { return is_in_; }
+
+ private:
+  std::atomic<std::size_t>& chats_;
+  bool is_in_;
+};
 
 net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) {
   http::Exchange& exchange = context.exchange;
@@ -69,15 +101,17 @@ net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) 
 net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& cancel) {
   const net::Connection::OnHangup watch(context.exchange.connection(), cancel_request, &cancel);
   const InFlight counted(context.is_stream ? &metrics_.streams : nullptr);
-  co_await relay::run(context, relay::Services{pool_, metrics_});
+  co_await relay::run(context, relay::Services{pool_, metrics_, runtime_.routing, budget_, queue_, random_});
 }
 
 // Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.
 net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const Admission admission(runtime_.chats, config_->limits.in_flight);
   net::Cancel cancel;
-  relay::Context context{exchange, config_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
-  const Result<void> prepared = co_await prepare(context);
+  relay::Context context{
+      exchange, config_, catalog_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
+  const Result<void> prepared = co_await prepare(context, admission.is_in());
   net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, prepared.error());
   co_await rest;
   record(context);
@@ -123,6 +157,13 @@ void ShardService::record(const relay::Context& context) {
   }
   line.append(" key=").append(context.caller.key_id.empty() ? std::string_view("-") : context.caller.key_id);
   if (outcome.error) line.append(" error=").append(to_string(outcome.error->code));
+  if (telemetry::log_enabled(telemetry::Level::debug)) {
+    const double received = unix_now() - std::chrono::duration<double>(sample.duration).count();
+    line.append(" trace=");
+    telemetry::append_field(
+        line, relay::trace_json(relay::trace(outcome, exchange.received(), Clock::now()), received)
+    );
+  }
   if (const std::string why = relay::reasons(outcome); !why.empty()) {
     line.append(" why=");
     telemetry::append_field(line, clip_utf8(why, max_logged_reasons));

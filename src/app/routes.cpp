@@ -1,5 +1,6 @@
 // Which path is answered by what. The chat route is in chat_route.cpp.
 #include "admin/assets.hpp"
+#include "admin/health.hpp"
 #include "admin/status.hpp"
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view json = "application/json";
 constexpr std::string_view models_prefix = "/v1/models/";
+constexpr std::string_view stats_models = "/api/stats/models";
+constexpr std::string_view stats_providers = "/api/stats/providers";
 
 std::string percent_decoded(std::string_view text) {
   const auto digit = [](char c) -> int {
@@ -53,7 +56,7 @@ net::Task<void> ShardService::route(http::Exchange& exchange) {
   if (path.starts_with("/v1/")) return route_v1(exchange);
   if (head.method != "GET" && head.method != "HEAD") {
     const bool known = path == "/healthz" || path == "/livez" || path == "/readyz" || path == "/metrics" ||
-                       path == "/api/status" || path == "/";
+                       path == "/api/status" || path == stats_models || path == stats_providers || path == "/";
     if (known) return not_allowed(exchange, "GET, HEAD");
     return refuse(
         exchange, client_error(Errc::not_found, "There is no " + std::string(clip_utf8(path, 100)) + " here.")
@@ -63,6 +66,7 @@ net::Task<void> ShardService::route(http::Exchange& exchange) {
   if (path == "/readyz") return answer_ready(exchange);
   if (path == "/metrics") return answer_metrics(exchange);
   if (path == "/api/status") return answer_status(exchange);
+  if (path == stats_models || path == stats_providers) return answer_health(exchange, path == stats_models);
   return answer_asset(exchange);
 }
 
@@ -176,11 +180,29 @@ net::Task<void> ShardService::answer_metrics(http::Exchange& exchange) {
   record_simple(exchange, telemetry::Route::metrics);
 }
 
+// Until there are users, who may look is who sits in the same network, or has the gateway key.
+std::optional<Error> ShardService::may_look(http::Exchange& exchange) const {
+  const Result<access::Caller> caller = authenticate(exchange);
+  if (caller || access::is_private_address(exchange.connection().peer())) return std::nullopt;
+  return caller.error();
+}
+
+net::Task<void> ShardService::answer_health(http::Exchange& exchange, bool of_models) {
+  if (auto refused = may_look(exchange)) {
+    co_await refuse(exchange, std::move(*refused));
+    co_return;
+  }
+  const std::vector<health::Row> rows = runtime_.health.rows(config_->health, Clock::now());
+  const std::string body = of_models ? admin::models_json(rows) : admin::providers_json(rows);
+  exchange.header("Cache-Control", "no-store");
+  (void)co_await exchange.reply(200, json, body);
+  record_simple(exchange, telemetry::Route::admin);
+}
+
 net::Task<void> ShardService::answer_status(http::Exchange& exchange) {
   const std::string& peer = exchange.connection().peer();
-  const Result<access::Caller> caller = authenticate(exchange);
-  if (!caller && !access::is_private_address(peer)) {
-    co_await refuse(exchange, caller.error());
+  if (auto refused = may_look(exchange)) {
+    co_await refuse(exchange, std::move(*refused));
     co_return;
   }
   admin::StatusInput input;

@@ -3,6 +3,8 @@
 
 #include "base/clock.hpp"
 #include "config/load.hpp"
+#include "health/health.hpp"
+#include "routing/state.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <atomic>
@@ -20,9 +22,13 @@ struct Runtime {
   explicit Runtime(std::size_t shards) : metrics(shards) {}
 
   telemetry::Registry metrics;
+  health::Book health;
+  routing::State routing;
   std::int64_t started = unix_seconds();
   std::filesystem::path data_dir;
   std::filesystem::path config_path;
+
+  std::atomic<std::size_t> chats{0};  ///< chat requests under way, of `limits.in_flight`
 
   std::atomic<bool> draining{false};  ///< SIGTERM came: not ready, replies say Connection: close
   std::atomic<bool> closing{false};   ///< the drain delay is over: no request is waited for

@@ -3,6 +3,7 @@
 #include "app/boot.hpp"
 #include "app/data_lock.hpp"
 #include "app/greeting.hpp"
+#include "app/health_file.hpp"
 #include "app/shard_service.hpp"
 #include "app/tls_listener.hpp"
 #include "net/listener.hpp"
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <random>
 #include <thread>
 
 namespace gw::app {
@@ -67,6 +69,7 @@ class Server {
   asio::steady_timer drain_timer_;
   asio::steady_timer grace_timer_;
   std::vector<std::unique_ptr<config::Watcher>> watchers_;
+  std::unique_ptr<HealthFile> health_file_;
   std::size_t shards_running_ = 0;
   bool stopping_ = false;
 };
@@ -111,9 +114,14 @@ Result<void> Server::start() {
   }
   const upstream::ConnectServices connect{resolver_, tls_contexts_};
   std::vector<net::Shard*> shards;
+  health_file_ = std::make_unique<HealthFile>(runtime_.health, runtime_.data_dir);
+  health_file_->load(config_->health);
+  const Published published{config_, routing::Catalog::make(*config_, runtime_.health)};
+  std::random_device entropy;
+  const auto chance = [&entropy] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
   for (std::size_t i = 0; i < shard_count(*config_); ++i) {
     shards_.push_back(std::make_unique<net::Shard>(i, report_escape));
-    services_.push_back(std::make_unique<ShardService>(*shards_.back(), runtime_, connect, config_));
+    services_.push_back(std::make_unique<ShardService>(*shards_.back(), runtime_, connect, published, chance()));
     shards.push_back(shards_.back().get());
   }
   listener_ = std::make_unique<net::Listener>(
@@ -139,6 +147,7 @@ int Server::run() {
   for (auto& shard : shards_) shard->start([] {});
   shards_running_ = shards_.size();
   listener_->start();
+  health_file_->start();
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) on_signal();
   });
@@ -169,6 +178,7 @@ int Server::run() {
   watchers_.clear();
   resolver_.stop();  // its answers are posted to the shards
   for (auto& shard : shards_) shard->join();
+  health_file_.reset();  // saves what the last requests taught
   return 0;
 }
 
@@ -216,8 +226,9 @@ void Server::apply_edit() {
 void Server::publish(const config::Snapshot& snapshot) {
   config_ = snapshot;
   listener_->max_connections(snapshot->limits.connections);
+  const Published published{snapshot, routing::Catalog::make(*snapshot, runtime_.health)};
   for (auto& service : services_) {
-    service->shard().post([&service, snapshot] { service->publish(snapshot); });
+    service->shard().post([&service, published] { service->publish(published); });
   }
 }
 

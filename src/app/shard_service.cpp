@@ -6,13 +6,16 @@
 namespace gw::app {
 
 ShardService::ShardService(
-    net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config
+    net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, Published published, std::uint64_t seed
 )
     : shard_(shard),
       runtime_(runtime),
-      config_(std::move(config)),
+      config_(std::move(published.config)),
+      catalog_(std::move(published.catalog)),
       pool_(shard, connect),
       metrics_(runtime.metrics.shard(shard.index())),
+      random_(seed),
+      queue_(shard),
       flush_(
           shard.timers(), [](void* self) { static_cast<ShardService*>(self)->flush(); }, this
       ) {}
@@ -41,8 +44,9 @@ net::Task<void> ShardService::session(
   ended();
 }
 
-void ShardService::publish(config::Snapshot config) {
-  config_ = std::move(config);
+void ShardService::publish(Published published) {
+  config_ = std::move(published.config);
+  catalog_ = std::move(published.catalog);
   pool_.configure(*config_);
 }
 

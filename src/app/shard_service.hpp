@@ -15,6 +15,12 @@
 
 namespace gw::app {
 
+/// A configuration with what is compiled from it.
+struct Published {
+  config::Snapshot config;
+  std::shared_ptr<const routing::Catalog> catalog;
+};
+
 // One more of what a gauge counts, for a scope; also when an exception ends it.
 class InFlight {
  public:
@@ -36,13 +42,16 @@ class InFlight {
 
 class ShardService final : public http::Service {
  public:
-  ShardService(net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, config::Snapshot config);
+  /// `seed` is of the shard's chance.
+  ShardService(
+      net::Shard& shard, Runtime& runtime, upstream::ConnectServices connect, Published published, std::uint64_t seed
+  );
 
   /// A new client; on the shard's thread. Ends with the connection; `ended` is called then.
   void accept(std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended);
 
   /// Installs a configuration; on the shard's thread. Requests under way keep theirs.
-  void publish(config::Snapshot config);
+  void publish(Published published);
 
   void close_idle() { sessions_.close_idle(); }
 
@@ -62,6 +71,8 @@ class ShardService final : public http::Service {
   [[nodiscard]] bool closing() const noexcept override { return runtime_.closing.load(std::memory_order_relaxed); }
 
  private:
+  class Admission;
+
   net::Task<void> session(
       std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
   );
@@ -76,14 +87,16 @@ class ShardService final : public http::Service {
   net::Task<void> answer_ready(http::Exchange& exchange);
   net::Task<void> answer_metrics(http::Exchange& exchange);
   net::Task<void> answer_status(http::Exchange& exchange);
+  net::Task<void> answer_health(http::Exchange& exchange, bool of_models);
   net::Task<void> answer_asset(http::Exchange& exchange);
   net::Task<void> answer_preflight(http::Exchange& exchange, std::string_view allow);
   net::Task<void> refuse(http::Exchange& exchange, Error error);
   net::Task<void> not_allowed(http::Exchange& exchange, std::string_view allow);
 
   /// The stages of a chat request up to its plan. An error is the client's, or no_route.
-  net::Task<Result<void>> prepare(relay::Context& context);
+  net::Task<Result<void>> prepare(relay::Context& context, bool is_admitted);
   [[nodiscard]] Result<access::Caller> authenticate(http::Exchange& exchange) const;
+  [[nodiscard]] std::optional<Error> may_look(http::Exchange& exchange) const;
   void add_cors(http::Exchange& exchange) const;
   void record(const relay::Context& context);
   void record_simple(const http::Exchange& exchange, telemetry::Route route);
@@ -91,8 +104,12 @@ class ShardService final : public http::Service {
   net::Shard& shard_;
   Runtime& runtime_;
   config::Snapshot config_;
+  std::shared_ptr<const routing::Catalog> catalog_;  // of config_
   upstream::Pool pool_;
   telemetry::ShardMetrics& metrics_;
+  Random random_;
+  relay::RepeatBudget budget_;
+  relay::Queue queue_;
   RequestIdSource ids_;
   http::Sessions sessions_;
   telemetry::RequestLines lines_;

@@ -25,11 +25,15 @@ struct BlockAllocator {
   template <class U>
   BlockAllocator(const BlockAllocator<U>& /*other*/) noexcept {}  // NOLINT(google-explicit-constructor)
 
-  [[nodiscard]] T* allocate(std::size_t count) { return static_cast<T*>(take_block(count * sizeof(T))); }
+  [[nodiscard]] T* allocate(std::size_t count) { return static_cast<T*>(take_block(count * item_bytes)); }
 
-  void deallocate(T* memory, std::size_t count) noexcept { give_block(memory, count * sizeof(T)); }
+  void deallocate(T* memory, std::size_t count) noexcept { give_block(memory, count * item_bytes); }
 
   friend bool operator==(const BlockAllocator& /*a*/, const BlockAllocator& /*b*/) noexcept { return true; }
+
+ private:
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers is meant to hold pointers
+  static constexpr std::size_t item_bytes = sizeof(T);
 };
 
 template <class T>

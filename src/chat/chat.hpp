@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,11 +36,10 @@ struct Message {
   std::uint32_t tool_calls = 0;
 };
 
-/// A member of the top-level object: its key (unescaped only if it had no escapes; keys with escapes never match ours)
-/// and the spans that the splice needs.
+/// A member of the top-level object: what its key means and the spans that the splice needs.
 struct Field {
-  std::string_view key;
-  Span key_span;  ///< with its quotes
+  std::string_view key;  ///< unescaped: two spellings of a key are one key to the provider
+  Span key_span;         ///< with its quotes
   Span value;
   bool is_null = false;
 };
@@ -63,13 +64,16 @@ struct ChatRequest {
   std::size_t object_begin = 0;             ///< offset of the top-level '{'
   std::size_t object_end = 0;               ///< offset of its '}'
   std::size_t text_bytes = 0;               ///< sum of all text spans
+  /// What `fields[].key` looks at for keys that had escapes; null without any, as nearly always.
+  std::unique_ptr<std::forward_list<std::string>> unescaped_keys;
 
   [[nodiscard]] const Field* find(std::string_view key) const noexcept;
 };
 
 /// `body.data()` must be readable for `padding` bytes more. Errors are client_error with a message for people and the
-/// field in `param`: not JSON, not an object, invalid UTF-8, nested deeper than 512 levels, a top-level key twice,
-/// `messages` missing, empty or not an array of objects, `role` missing, wrong types of the fields above.
+/// field in `param`: not JSON, not an object, invalid UTF-8, nested deeper than 512 levels, a top-level key twice (in
+/// whatever spelling), `messages` missing, empty or not an array of objects, `role` missing, wrong types of the fields
+/// above.
 /// Not refused: unknown fields and roles, lone surrogates inside texts (sent on as they came).
 /// The whole document is validated (RFC 8259), unread parts too. Thread: any; uses a per-thread parser.
 [[nodiscard]] Result<ChatRequest> read(std::string_view body);

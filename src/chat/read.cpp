@@ -80,6 +80,7 @@ class Reader {
   bool string_inside(od::value& value, std::string_view& inside);
   [[nodiscard]] static std::string_view token_of(od::value& value);
   [[nodiscard]] std::string_view key_of(od::field& field) const;
+  [[nodiscard]] std::string_view keep_unescaped(std::string_view key);
   [[nodiscard]] Span walked_span(const char* begin) const;
 
   bool fail(std::string message, std::string param = {}) {
@@ -420,6 +421,11 @@ bool Reader::take_field(std::string_view key, od::value& value) {
   return skip(value, 2);
 }
 
+std::string_view Reader::keep_unescaped(std::string_view key) {
+  if (!out_.unescaped_keys) out_.unescaped_keys = std::make_unique<std::forward_list<std::string>>();
+  return out_.unescaped_keys->emplace_front(unescape(key));
+}
+
 bool Reader::read_fields() {
   const std::string_view token = without_space(body_);
   if (const std::size_t first = token.find_first_not_of(" \t\r\n"); first == std::string_view::npos) {
@@ -434,12 +440,13 @@ bool Reader::read_fields() {
   for (auto member : object) {
     od::field field;
     if (const auto code = std::move(member).get(field); code != simdjson::SUCCESS) return not_json(code);
-    const std::string_view key = key_of(field);
-    if (!has_valid_escapes(key)) return not_json("a key has an escape that does not exist.");
-    if (key.find('\\') != std::string_view::npos) {
-      const std::string plain = unescape(key);
-      if (std::find(std::begin(known_fields), std::end(known_fields), plain) != std::end(known_fields)) {
-        return fail("The key \"" + plain + "\" must be written without escapes.", plain);
+    const std::string_view written = key_of(field);
+    if (!has_valid_escapes(written)) return not_json("a key has an escape that does not exist.");
+    std::string_view key = written;
+    if (written.find('\\') != std::string_view::npos) {
+      key = keep_unescaped(written);
+      if (std::find(std::begin(known_fields), std::end(known_fields), key) != std::end(known_fields)) {
+        return fail("The key \"" + std::string(key) + "\" must be written without escapes.", std::string(key));
       }
     }
     if (out_.find(key) != nullptr) {
@@ -448,7 +455,7 @@ bool Reader::read_fields() {
     const std::string_view value = token_of(field.value());
     Field entry;
     entry.key = key;
-    entry.key_span = {static_cast<std::size_t>(key.data() - body_.data()) - 1, key.size() + 2};
+    entry.key_span = {static_cast<std::size_t>(written.data() - body_.data()) - 1, written.size() + 2};
     entry.is_null = value == "null";
     out_.fields.push_back(entry);
     if (!take_field(key, field.value())) return false;

@@ -1,17 +1,12 @@
 #include "chat/splice.hpp"
 
 #include "base/text.hpp"
+#include "chat/members.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace gw::chat {
 namespace {
-
-// Never an operator's to set: validation refuses them in the configuration, and here they would break the promise.
-bool is_reserved(std::string_view key) {
-  return key == "model" || key == "stream" || key == "messages" || key == "stream_options";
-}
 
 // A part of the body that is replaced by inserted text. `length` 0 is a pure insertion.
 struct Change {
@@ -24,7 +19,36 @@ struct Change {
 class Splicer {
  public:
   // Reserved beyond the small-string size: the pieces point into it, and it must not move when the result does.
-  Splicer(std::string_view body, const ChatRequest& request) : body_(body), request_(request) { owned_.reserve(128); }
+  Splicer(std::string_view body, const ChatRequest& request)
+      : body_(body), request_(request), has_members_(!request.fields.empty()) {
+    owned_.reserve(128);
+    changes_.reserve(4);
+  }
+
+  void apply(const config::ParameterRules& rules) {
+    const Fates fates = decide(request_, rules);
+    has_members_ = false;
+    for (std::size_t i = 0; i < fates.members.size(); ++i) {
+      if (fates.members[i].is_removed) {
+        i = remove_run(fates, i);
+      } else {
+        has_members_ = true;
+        change(request_.fields[i], fates.members[i]);
+      }
+    }
+    for (const config::Parameter* const parameter : fates.added) add_member(parameter->key, parameter->json);
+  }
+
+  void set_model(std::string_view model) {
+    if (const Field* const field = request_.find("model"); field != nullptr) {
+      const std::size_t begin = owned_.size();
+      append_json_string(owned_, model);
+      changes_.push_back({field->value.offset, field->value.length, begin, owned_.size() - begin});
+    } else {
+      begin_member("model");
+      append_json_string(members_, model);
+    }
+  }
 
   void set(std::string_view key, std::string_view json) {
     if (const Field* const field = request_.find(key); field != nullptr) {
@@ -49,10 +73,13 @@ class Splicer {
 
   Spliced finish() {
     if (!members_.empty()) {
-      if (!request_.fields.empty()) members_.push_back(',');
+      if (has_members_) members_.push_back(',');
       insert(request_.object_begin + 1, members_);
     }
-    std::sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) { return a.offset < b.offset; });
+    // An insertion may stand where a removal begins.
+    std::sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) {
+      return a.offset != b.offset ? a.offset < b.offset : a.length < b.length;
+    });
     Spliced out;
     out.owned = std::move(owned_);
     out.pieces.reserve(changes_.size() * 2 + 1);
@@ -80,11 +107,37 @@ class Splicer {
 
   void insert(std::size_t offset, std::string_view text) { replace({offset, 0}, text); }
 
-  void add_member(std::string_view key, std::string_view json) {
+  void begin_member(std::string_view key) {
     if (!members_.empty()) members_.push_back(',');
     append_json_string(members_, key);
     members_.push_back(':');
+  }
+
+  void add_member(std::string_view key, std::string_view json) {
+    begin_member(key);
     members_.append(json);
+  }
+
+  void change(const Field& field, const Fate& fate) {
+    if (fate.key != field.key) replace(field.key_span, json_string(fate.key));
+    if (fate.replacement != nullptr) replace(field.value, fate.replacement->json);
+  }
+
+  // Neighbours go together, so that commas are left between those that stay: up to the key of the next one, or else
+  // from the end of the one before. Returns the last of the run.
+  std::size_t remove_run(const Fates& fates, std::size_t first) {
+    const BlockVector<Field>& fields = request_.fields;
+    std::size_t last = first;
+    while (last + 1 < fields.size() && fates.members[last + 1].is_removed) ++last;
+    std::size_t begin = fields[first].key_span.offset;
+    std::size_t end = fields[last].value.offset + fields[last].value.length;
+    if (last + 1 < fields.size()) {
+      end = fields[last + 1].key_span.offset;
+    } else if (first > 0) {
+      begin = fields[first - 1].value.offset + fields[first - 1].value.length;
+    }
+    replace({begin, end - begin}, {});
+    return last;
   }
 
   std::string_view body_;
@@ -92,17 +145,8 @@ class Splicer {
   std::string owned_;
   std::string members_;
   std::vector<Change> changes_;
+  bool has_members_;  // of the client's, in what is sent
 };
-
-bool is_last(const std::vector<Edit>& edits, std::size_t index) {
-  return std::none_of(edits.begin() + static_cast<std::ptrdiff_t>(index) + 1, edits.end(), [&](const Edit& later) {
-    return later.key == edits[index].key;
-  });
-}
-
-bool contains(const std::vector<Edit>& edits, std::string_view key) {
-  return std::any_of(edits.begin(), edits.end(), [&](const Edit& edit) { return edit.key == key; });
-}
 
 }  // namespace
 
@@ -115,17 +159,8 @@ std::string Spliced::joined() const {
 
 Spliced splice(std::string_view body, const ChatRequest& request, const SpliceInput& input) {
   Splicer splicer(body, request);
-  splicer.set("model", json_string(input.model));
-  for (std::size_t i = 0; i < input.defaults.size(); ++i) {
-    const Edit& edit = input.defaults[i];
-    if (is_reserved(edit.key) || !is_last(input.defaults, i) || contains(input.forced, edit.key)) continue;
-    const Field* const own = request.find(edit.key);
-    if (own == nullptr || own->is_null) splicer.set(edit.key, edit.json);
-  }
-  for (std::size_t i = 0; i < input.forced.size(); ++i) {
-    const Edit& edit = input.forced[i];
-    if (!is_reserved(edit.key) && is_last(input.forced, i)) splicer.set(edit.key, edit.json);
-  }
+  splicer.set_model(input.model);
+  if (input.rules != nullptr) splicer.apply(*input.rules);
   if (input.force_stream) splicer.set("stream", *input.force_stream ? "true" : "false");
   if (input.inject_usage && !request.include_usage) splicer.inject_usage();
   return splicer.finish();

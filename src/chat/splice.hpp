@@ -3,27 +3,20 @@
 #pragma once
 
 #include "chat/chat.hpp"
+#include "config/config.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace gw::chat {
 
-/// A parameter by key with its value as JSON text.
-struct Edit {
-  std::string_view key;
-  std::string_view json;
-};
-
-/// Order of strength, weakest first: `defaults` in their order (later wins), the request's own non-null value,
-/// `forced`.
 struct SpliceInput {
-  std::string_view model;  ///< the upstream's name for the model, not escaped
-  std::vector<Edit> defaults;
-  std::vector<Edit> forced;
-  std::optional<bool> force_stream;  ///< set when the upstream must be asked otherwise than the client did
-  bool inject_usage = false;         ///< add stream_options.include_usage:true (only if the client did not say)
+  std::string_view model;                         ///< the upstream's name for the model, not escaped
+  const config::ParameterRules* rules = nullptr;  ///< null = the client's parameters as they are
+  std::optional<bool> force_stream;               ///< set when the upstream must be asked otherwise than the client did
+  bool inject_usage = false;  ///< add stream_options.include_usage:true (only if the client did not say)
 };
 
 /// Pieces are views into `body`, or into `owned`. Keep all three alive while they are written.
@@ -35,7 +28,8 @@ struct Spliced {
   [[nodiscard]] std::string joined() const;
 };
 
-/// Never fails: the request was validated by `read`. A body without `model` gets one as its first member.
+/// Never fails: the request was validated by `read`. A body without `model` gets one as its first member, and what else
+/// is added stands there too. A member that is taken out goes with one comma and the space up to its neighbour.
 [[nodiscard]] Spliced splice(std::string_view body, const ChatRequest& request, const SpliceInput& input);
 
 }  // namespace gw::chat

@@ -83,6 +83,24 @@ std::string_view to_string(Strategy strategy) noexcept {
   return "sequential";
 }
 
+std::string_view to_string(Affinity value) noexcept {
+  switch (value) {
+    case Affinity::off:
+      return "off";
+    case Affinity::automatic:
+      return "auto";
+    case Affinity::header:
+      return "header";
+    case Affinity::user:
+      return "user";
+    case Affinity::prompt_cache_key:
+      return "prompt_cache_key";
+    case Affinity::prefix:
+      return "prefix";
+  }
+  return "off";
+}
+
 std::string_view to_string(ClientErrors value) noexcept {
   switch (value) {
     case ClientErrors::one_other:
@@ -132,6 +150,12 @@ bool operator==(const Providers& a, const Providers& b) {
              b.by_id.end(),
              [](const auto& one, const auto& two) { return one.first == two.first && *one.second == *two.second; }
          );
+}
+
+const ParameterRules* Params::of(std::string_view model) const noexcept {
+  const auto own = by_model.find(model);
+  const ParameterRules& rules = own == by_model.end() ? others : own->second;
+  return rules.empty() ? nullptr : &rules;
 }
 
 std::shared_ptr<const Provider> Config::provider_of(const ModelEntry& entry) const {

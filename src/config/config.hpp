@@ -313,6 +313,8 @@ struct AdaptiveWeights {
   double user = 0.2;
   double consecutive_penalty = 0.3;  ///< also of strategy `random`
   int history = 3;                   ///< `consecutive_history_size`: winners remembered, a tier; 0 = none
+  static constexpr int max_history = 64;
+  static constexpr double max_weight = 1000;
   friend bool operator==(const AdaptiveWeights&, const AdaptiveWeights&) = default;
 };
 
@@ -325,7 +327,9 @@ enum class Affinity : std::uint8_t {
   prompt_cache_key,
   prefix,  ///< the conversation's start: all up to its first user message
 };
-[[nodiscard]] std::string_view to_string(Affinity value) noexcept;
+inline constexpr std::array<Affinity, 6> affinities{
+    Affinity::off, Affinity::automatic, Affinity::header, Affinity::user, Affinity::prompt_cache_key, Affinity::prefix};
+[[nodiscard]] std::string_view to_string(Affinity value) noexcept;  // "off", "auto", "header", ...
 
 struct Routing {
   Affinity affinity = Affinity::off;
@@ -344,13 +348,42 @@ struct Router {
   friend bool operator==(const Router&, const Router&) = default;
 };
 
+/// A parameter that a model's provider calls otherwise than the client does.
+struct Rename {
+  std::string from;
+  std::string to;
+
+  friend bool operator==(const Rename&, const Rename&) = default;
+};
+
+/// What happens to the parameters of a request to one model. First the client's are renamed; then there are defaults,
+/// drops and forced values, each by the name sent. Put together at load from everything that concerns the model, so
+/// that a request has nothing to weigh: a name stands in one of `defaults`, `forced` and `dropped` only, no two renames
+/// share a name, what is dropped is in no rename, what is renamed away is in no list, and model, messages, stream and
+/// stream_options are nowhere.
+struct ParameterRules {
+  /// When a request has both names, the value under `to` counts; a null is no value.
+  std::vector<Rename> renamed;
+  Parameters defaults;  ///< sent unless the request has a value that is not null
+  Parameters forced;    ///< sent whatever the request says
+  std::vector<std::string> dropped;
+
+  [[nodiscard]] bool empty() const noexcept {
+    return renamed.empty() && defaults.empty() && forced.empty() && dropped.empty();
+  }
+
+  friend bool operator==(const ParameterRules&, const ParameterRules&) = default;
+};
+
 struct Params {
-  /// Defaults for every model; the request's own non-null value wins over them.
-  Parameters global;
-  /// By bare model name; win over `global`.
-  std::map<std::string, Parameters, std::less<>> by_model;
-  /// By bare model name; win over the request.
-  std::map<std::string, Parameters, std::less<>> forced_by_model;
+  /// By bare model name: every model that has rules of its own, those for all models included.
+  std::map<std::string, ParameterRules, std::less<>> by_model;
+  /// Of every other model.
+  ParameterRules others;
+
+  /// Null when there is nothing to do. Lives as long as the configuration.
+  [[nodiscard]] const ParameterRules* of(std::string_view model) const noexcept;
+
   friend bool operator==(const Params&, const Params&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace gw::config {
 namespace {
@@ -183,6 +184,23 @@ void convert_rounds(Json& retries) {
   }
 }
 
+// Any number would do, also one that makes no sense; 0 winners meant that the list grew for ever.
+void convert_adaptive_weights(Json& weights, Findings& findings) {
+  if (!weights.is_object()) return;
+  for (const auto& [key, value] : weights.items()) {
+    if (!value.is_number()) continue;
+    const bool is_size = key == "consecutive_history_size";
+    if (!is_size && !key.starts_with("weight_")) continue;
+    const double high = is_size ? AdaptiveWeights::max_history : AdaptiveWeights::max_weight;
+    const auto number = value.get<double>();
+    const double within = std::clamp(is_size ? std::floor(number) : number, 0.0, high);
+    if (within == number) continue;
+    const std::string was = value.dump();
+    value = is_size ? Json(static_cast<int>(within)) : Json(within);
+    findings.warning("adaptive_weights." + key, "was " + was + ", which has no use; taken as " + value.dump());
+  }
+}
+
 }  // namespace
 
 bool is_original(const Json& root) {
@@ -200,6 +218,7 @@ Json converted(const Json& original, Findings& findings) {
   convert_providers(providers, custom, findings);
   convert_models(object_in(out, "models"), custom, findings);
   if (out.contains("retries")) convert_rounds(out["retries"]);
+  if (out.contains("adaptive_weights")) convert_adaptive_weights(out["adaptive_weights"], findings);
 
   // What the original did, said in today's words.
   Json& general = object_in(out, "general");

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,23 @@ void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
   section.warn_unknown({"t1", "t2", "t3"});
 }
 
+/// One of an enum's names. Leaves `out` as it is when the key is missing; a problem that lists the names when it is
+/// none.
+template <class Enum, std::size_t count>
+void read_name(const Section& section, std::string_view key, const std::array<Enum, count>& all, Enum& out) {
+  std::string name(to_string(out));
+  section.read(key, name);
+  std::string known;
+  for (const Enum one : all) {
+    if (name == to_string(one)) {
+      out = one;
+      return;
+    }
+    known.append(known.empty() ? "" : ", ").append(to_string(one));
+  }
+  section.findings().problem(section.path_of(key), "is \"" + name + "\"; it must be one of: " + known);
+}
+
 /// False also for a folder, and for what may not be looked at.
 [[nodiscard]] bool is_file(const std::string& path);
 
@@ -88,12 +106,18 @@ void read_per_tier(const Section& section, PerTier<T>& out, Read read) {
 
 // A file of the configuration each; all add to the section's findings.
 void read_providers(const Section& root, const SecretSource& secrets, Config& config);
+void read_models(const Section& root, Config& config);  // behind the providers
+void read_routing(const Section& root, Config& config);
+void read_adaptive_weights(const Section& root, Config& config);
 void read_timeouts(const Section& root, Config& config);
 void read_retries(const Section& root, Config& config);
 void read_health(const Section& root, Config& config);
 
 /// `vendor` and `error_map` of a provider's section.
 void read_error_map(const Section& section, Provider& provider);
+
+/// The section `params`; after the models, since a rule for a model that nobody entered is worth a warning.
+void read_params(const Section& root, Config& config);
 
 /// Today's shape into Config. Adds to `findings`.
 [[nodiscard]] Config read_config(const Json& root, const SecretSource& secrets, Findings& findings);

@@ -12,111 +12,6 @@ namespace {
 
 constexpr std::int64_t mib = std::int64_t{1024} * 1024;
 
-// --- Models ----------------------------------------------------------------------------------------------------------
-
-void read_entry(const Section& section, const Config& config, std::vector<ModelEntry>& out) {
-  ModelEntry entry;
-  section.read("model", entry.model);
-  section.read("provider", entry.provider);
-  section.read("multimodal", entry.multimodal);
-  section.read("weight", entry.weight, -1e9, 1e9);
-  entry.weight = std::clamp(entry.weight, 0.0, 1.0);
-  section.warn_unknown({"model", "provider", "multimodal", "weight"});
-  if (entry.model.empty()) {
-    section.findings().problem(section.path_of("model"), "is missing: the name by which the provider knows the model");
-  }
-  if (!config.providers.by_id.contains(entry.provider)) {
-    std::string known;
-    for (const auto& [id, provider] : config.providers.by_id) known += (known.empty() ? "" : ", ") + id;
-    section.findings().problem(
-        section.path_of("provider"), "is \"" + entry.provider + "\", which is not configured; known are: " + known
-    );
-  }
-  out.push_back(std::move(entry));
-}
-
-void read_entries(const Section& models, Tier tier, const Config& config, std::vector<ModelEntry>& out) {
-  const Json* const list = models.find(to_string(tier));
-  if (list == nullptr || list->is_null()) return;
-  const std::string path = models.path_of(to_string(tier));
-  if (!list->is_array()) {
-    models.findings().problem(path, "must be a list of models");
-    return;
-  }
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    const std::string at = path + "[" + std::to_string(i) + "]";
-    const Json& item = (*list)[i];
-    if (item.is_string()) {
-      // Also today: a hand may write a name only. The same rule as for originals.
-      Json wrapped = Json::object();
-      const auto text = item.get<std::string>();
-      const std::size_t slash = text.find('/');
-      const bool split = slash != std::string::npos && config.providers.by_id.contains(text.substr(0, slash));
-      wrapped["model"] = split ? text.substr(slash + 1) : text;
-      wrapped["provider"] = split ? text.substr(0, slash) : "upstream";
-      read_entry(Section(&wrapped, at, models.findings()), config, out);
-    } else if (item.is_object()) {
-      read_entry(Section(&item, at, models.findings()), config, out);
-    } else {
-      models.findings().problem(at, "must be an object {\"model\": ..., \"provider\": ...}");
-    }
-  }
-}
-
-void read_models(const Section& root, Config& config) {
-  const Section section = root.section("models");
-  std::size_t count = 0;
-  for (const Tier tier : tiers) {
-    read_entries(section, tier, config, config.models.entries[tier]);
-    count += config.models.entries[tier].size();
-  }
-  if (count == 0) {
-    root.findings().problem("models", "has no model in any tier; add one to t1, t2 or t3");
-  }
-  read_per_tier(
-      section.section("strategies"),
-      config.models.strategies,
-      [&](const Section& s, std::string_view key, Strategy& out) {
-        std::string name(to_string(out));
-        s.read(key, name);
-        for (const Strategy strategy : {Strategy::sequential, Strategy::random, Strategy::adaptive}) {
-          if (name == to_string(strategy)) {
-            out = strategy;
-            return;
-          }
-        }
-        s.findings().problem(s.path_of(key), "must be sequential, random or adaptive");
-      }
-  );
-  section.warn_unknown({"t1", "t2", "t3", "strategies"});
-}
-
-Parameters read_parameters(const Section& section) {
-  Parameters out;
-  if (!section.exists()) return out;
-  for (const auto& [key, value] : section.json()->items()) {
-    if (key == "model" || key == "messages" || key == "stream" || key == "stream_options") {
-      section.findings().problem(section.path_of(key), "is the request's own; it cannot be set here");
-    } else {
-      out.push_back({key, value.dump(-1, ' ', false, Json::error_handler_t::replace)});
-    }
-  }
-  return out;
-}
-
-void read_model_parameters(const Section& section, std::map<std::string, Parameters, std::less<>>& out) {
-  if (!section.exists()) return;
-  for (const auto& [model, value] : section.json()->items()) out[model] = read_parameters(section.section(model));
-}
-
-void read_params(const Section& root, Config& config) {
-  const Section section = root.section("params");
-  config.params.global = read_parameters(section.section("global_params"));
-  read_model_parameters(section.section("model_params"), config.params.by_model);
-  read_model_parameters(section.section("forced_params"), config.params.forced_by_model);
-  section.warn_unknown({"global_params", "model_params", "forced_params"});
-}
-
 // --- The gateway itself ----------------------------------------------------------------------------------------------
 
 void read_general(const Section& root, const SecretSource& secrets, Config& config) {
@@ -262,6 +157,8 @@ Config read_config(const Json& json, const SecretSource& secrets, Findings& find
   read_general(root, secrets, config);
   read_providers(root, secrets, config);
   read_models(root, config);
+  read_routing(root, config);
+  read_adaptive_weights(root, config);
   read_timeouts(root, config);
   read_retries(root, config);
   read_health(root, config);
@@ -281,6 +178,7 @@ Config read_config(const Json& json, const SecretSource& secrets, Findings& find
        "retries",
        "providers",
        "router",
+       "routing",
        "health",
        "adaptive_weights",
        "params",

@@ -8,22 +8,6 @@
 namespace gw::config {
 namespace {
 
-// One of an enum's names.
-template <class Enum, std::size_t count>
-void read_name(const Section& section, std::string_view key, const std::array<Enum, count>& all, Enum& out) {
-  std::string name(to_string(out));
-  section.read(key, name);
-  std::string known;
-  for (const Enum one : all) {
-    if (name == to_string(one)) {
-      out = one;
-      return;
-    }
-    known.append(known.empty() ? "" : ", ").append(to_string(one));
-  }
-  section.findings().problem(section.path_of(key), "is \"" + name + "\"; it must be one of: " + known);
-}
-
 void read_conditions(const Section& conditions, RetryConditions& out) {
   if (const Json* const codes = conditions.find("status_codes"); codes != nullptr && !codes->is_null()) {
     std::vector<int> values;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
     std::size_t{1024} * 1024;                                  // a plain answer beyond this is relayed as it comes
+constexpr Millis speed_grace{10000};                           // before a stream's speed is judged
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
@@ -25,6 +26,10 @@ constexpr std::size_t max_drained = std::size_t{64} * 1024;
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view wanted = "text/event-stream";
   return content_type.size() >= wanted.size() && iequals(content_type.substr(0, wanted.size()), wanted);
+}
+
+Error slow_error() {
+  return upstream_error(Errc::idle_timeout, "the stream fell below timeouts.min_tokens_per_second");
 }
 
 // Reads the end of a stream's framing that came after its last event, so that the connection can serve again.
@@ -44,7 +49,7 @@ net::Task<void> drain(Pool& pool, Pool::Host& host, Call call, config::Snapshot 
 }  // namespace
 
 UpstreamAttempt::UpstreamAttempt(
-    Context& context, Services services, const routing::Candidate& candidate, ClientReply& reply
+    Context& context, Services services, const routing::Candidate& candidate, std::size_t key, ClientReply& reply
 )
     : context_(context),
       pool_(services.pool),
@@ -52,12 +57,15 @@ UpstreamAttempt::UpstreamAttempt(
       reply_(reply),
       metrics_(services.metrics),
       dialect_(*dialect::for_protocol(candidate.provider->protocol)),
+      key_(key),
       begun_(Clock::now()),
-      first_content_by_(begun_ + context.config->timeouts.connect[candidate.tier]),
-      total_by_(begun_ + context.config->timeouts.generation[candidate.tier]) {
+      first_content_by_(begun_ + candidate.connect),
+      total_by_(begun_ + candidate.generation) {
   // A plain answer's first content is its last: the time to it is the time of the whole generation.
   if (!context.is_stream) first_content_by_ = total_by_;
-  first_content_by_ = std::min(first_content_by_, total_by_);
+  // The request's deadline bounds the search for an answer, not the answer.
+  const TimePoint deadline = context.exchange.received() + context.config->retries.deadline;
+  first_content_by_ = std::min({first_content_by_, total_by_, deadline});
 }
 
 net::Task<std::optional<Error>> UpstreamAttempt::ask() {
@@ -84,7 +92,7 @@ net::Task<std::optional<Error>> UpstreamAttempt::take_reply() {
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   const config::Upstream& settings = context_.config->upstream;
-  const TimePoint connect_by = std::min(total_by_, begun_ + context_.config->timeouts.connect[candidate_.tier]);
+  const TimePoint connect_by = std::min(first_content_by_, begun_ + candidate_.connect);
   TimePoint asked = begun_;
   Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, connect_by, settings, context_.cancel);
   if (!lease || !lease->reused) context_.outcome.upstream_wait += Clock::now() - asked;
@@ -93,14 +101,14 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   call_.emplace(context_.exchange.shard(), std::move(*lease));
   const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
   if (context_.cancel.reason() != net::Stop::none) call_->connection().stop(context_.cancel.reason());
-  call_->connection().deadline(first_content_by_);
+  limit(first_content_by_);
   const Result<void> sent = co_await send_request();
-  if (!sent) co_return sent.error();
+  if (!sent) co_return late(sent.error());
 
   asked = Clock::now();
   Result<upstream::ReplyHead> head = co_await call_->read_head();
   context_.outcome.upstream_wait += Clock::now() - asked;
-  if (!head) co_return head.error();
+  if (!head) co_return late(head.error());
   status_ = head->status;
   if (status_ < 200 || status_ > 299) {
     retry_after_ =
@@ -135,17 +143,10 @@ std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {
-  const config::Params& params = context_.config->params;
   chat::SpliceInput input;
   input.model = candidate_.model;
+  input.rules = context_.config->params.of(candidate_.model);
   input.inject_usage = injects_usage();
-  for (const auto& p : params.global) input.defaults.push_back({p.key, p.json});
-  if (const auto own = params.by_model.find(candidate_.model); own != params.by_model.end()) {
-    for (const auto& p : own->second) input.defaults.push_back({p.key, p.json});
-  }
-  if (const auto forced = params.forced_by_model.find(candidate_.model); forced != params.forced_by_model.end()) {
-    for (const auto& p : forced->second) input.forced.push_back({p.key, p.json});
-  }
   const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
 
   const std::shared_ptr<const std::string> fixed = request_head();
@@ -172,23 +173,43 @@ void UpstreamAttempt::give_back() {
   if (call_->reusable()) pool_.release(*host_, call_->take(), context_.config->upstream);
 }
 
-net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) {
+void UpstreamAttempt::limit(TimePoint due) {
+  due_ = due;
+  call_->connection().deadline(due);
+}
+
+Error UpstreamAttempt::late(const Error& error) const {
+  if (error.code != Errc::first_byte_timeout && error.code != Errc::idle_timeout) return error;
+  if (due_ >= context_.exchange.received() + context_.config->retries.deadline && due_ == first_content_by_) {
+    return upstream_error(Errc::total_timeout, "no answer within the request's retries.deadline");
+  }
+  if (due_ >= total_by_) return upstream_error(Errc::total_timeout, "no whole answer within timeouts.generation");
+  if (due_ == first_content_by_) return upstream_error(Errc::first_byte_timeout, "no content within timeouts.connect");
+  return upstream_error(Errc::idle_timeout, "silence of timeouts.idle within the answer");
+}
+
+TimePoint UpstreamAttempt::idle_deadline() const {
+  return std::min(total_by_, Clock::now() + candidate_.idle);
+}
+
+net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t most, Pace pace) {
   std::string body;
-  while (body.size() < limit) {
+  while (body.size() < most) {
     const bool waits = !call_->has_more_now();
     const TimePoint asked = waits ? Clock::now() : TimePoint{};
     const Result<Call::Piece> piece = co_await call_->read();
     if (waits) context_.outcome.upstream_wait += Clock::now() - asked;
-    if (!piece) co_return piece.error();
+    if (!piece) co_return late(piece.error());
     body.append(piece->bytes);
     if (piece->end) break;
+    if (pace == Pace::piecewise) limit(idle_deadline());
   }
   co_return body;
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
-  call_->connection().deadline(std::min(total_by_, Clock::now() + context_.config->timeouts.idle));
-  const Result<std::string> body = co_await read_bounded(max_failure_body);
+  limit(idle_deadline());
+  const Result<std::string> body = co_await read_bounded(max_failure_body, Pace::whole);
   Error error = dialect_.failure(*candidate_.provider, status_, body ? std::string_view(*body) : std::string_view{});
   error.retry_after = retry_after_;
   if (!body && body.error().origin != Origin::upstream) co_return body.error();
@@ -210,8 +231,8 @@ JudgeRules UpstreamAttempt::rules() const {
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
-  call_->connection().deadline(total_by_);
-  Result<std::string> body = co_await read_bounded(max_inspected_body);
+  limit(first_content_by_);
+  Result<std::string> body = co_await read_bounded(max_inspected_body, Pace::piecewise);
   if (!body) co_return body.error();
   if (body->size() >= max_inspected_body && !call_->ended()) {
     Answer answer = co_await relay_large(std::move(*body));
@@ -233,9 +254,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begun) {
-  const std::size_t first = begun.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || begun[first] != '{') {
-    co_return upstream_error(Errc::upstream_protocol, "the provider's reply is not JSON");
+  if (!dialect_.begins_reply(begun)) {
+    co_return upstream_error(Errc::upstream_protocol, "the provider's large reply does not begin as an answer");
   }
   reply_.describe(candidate_);
   reply_.commit();
@@ -245,11 +265,12 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   begun.clear();
   begun.shrink_to_fit();
   while (sent) {
+    limit(idle_deadline());
     const TimePoint asked = Clock::now();
     const Result<Call::Piece> piece = co_await call_->read();
     context_.outcome.upstream_wait += Clock::now() - asked;
     if (!piece) {
-      Error error = upstream_error(Errc::interrupted, piece.error().message, Retry::never);
+      Error error = upstream_error(Errc::interrupted, late(piece.error()).message, Retry::never);
       co_await reply_.fail(error);
       co_return error;
     }
@@ -264,7 +285,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
 
 // A stream was asked for and something else came: an error with status 200, or HTML.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
-  const Result<std::string> body = co_await read_bounded(max_failure_body);
+  const Result<std::string> body = co_await read_bounded(max_failure_body, Pace::whole);
   if (!body) co_return body.error();
   const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body);
   if (!facts) co_return facts.error();
@@ -273,9 +294,17 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
 
 TimePoint UpstreamAttempt::stream_deadline(const StreamJudge& judge) const {
   if (!judge.committed()) return first_content_by_;
-  const Millis patience =
-      judge.finished() ? std::min(finish_linger, context_.config->timeouts.idle) : context_.config->timeouts.idle;
-  return std::min(total_by_, Clock::now() + patience);
+  const Millis patience = judge.finished() ? std::min(finish_linger, candidate_.idle) : candidate_.idle;
+  const TimePoint by = std::min(total_by_, Clock::now() + patience);
+  return judge.finished() ? by : std::min(by, too_slow_at(judge));
+}
+
+// When a stream falls below the minimum speed, if nothing more comes.
+TimePoint UpstreamAttempt::too_slow_at(const StreamJudge& judge) const {
+  const double rate = context_.config->timeouts.min_tokens_per_second;
+  if (rate <= 0) return far_future;
+  const std::chrono::duration<double> earned(static_cast<double>(judge.tokens()) / rate);
+  return context_.outcome.first_content + speed_grace + std::chrono::duration_cast<Duration>(earned);
 }
 
 StreamJudge::Step UpstreamAttempt::take_events(
@@ -316,7 +345,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
   const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream(*candidate_.provider);
   held_.clear();
   for (;;) {
-    call_->connection().deadline(stream_deadline(judge));
+    limit(stream_deadline(judge));
     const bool was_committed = judge.committed();
     const TimePoint asked = Clock::now();
     const Result<Call::Piece> piece = co_await call_->read();
@@ -326,7 +355,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
     out.clear();
     Step step = Step::hold;
     if (!piece) {
-      step = judge.on_failure(piece.error());
+      const bool is_slow = judge.committed() && !judge.finished() && Clock::now() >= too_slow_at(judge);
+      step = judge.on_failure(is_slow ? slow_error() : late(piece.error()));
     } else {
       if (!piece->bytes.empty()) {
         events.feed(piece->bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "access/access.hpp"
+#include "base/blocks.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "chat/chat.hpp"
@@ -16,24 +17,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace gw::relay {
 
-/// One try of one candidate.
+/// One try of one candidate. Its names are the plan's.
 struct Attempt {
-  std::string entry_id;
-  std::string display_name;
-  std::string provider;
+  std::string_view entry_id;
+  std::string_view display_name;
+  std::string_view provider;
   std::optional<Error> error;  ///< nullopt = it answered
+  TimePoint begun{};
   Duration duration{};
+  Duration first_content{};     ///< from its begin to its first content for the client; zero = none came
+  bool is_repeat = false;       ///< the same model again
+  bool is_probe = false;        ///< the first after a rest
+  bool is_last_resort = false;  ///< it rested, and so did everybody else
   std::string upstream_request_id;
 };
 
 /// How the request ended; filled by the relay, read by the record, the log line and the metrics.
 struct Outcome {
   std::optional<Error> error;  ///< nullopt = success
-  std::vector<Attempt> attempts;
+  BlockVector<Attempt> attempts;
   std::optional<dialect::Usage> usage;
   std::string model;          ///< display name of the one that answered
   TimePoint first_content{};  ///< epoch = none was sent
@@ -42,7 +47,8 @@ struct Outcome {
 
 struct Context {
   http::Exchange& exchange;
-  config::Snapshot config;  ///< the one the request began with
+  config::Snapshot config;                          ///< the one the request began with
+  std::shared_ptr<const routing::Catalog> catalog;  ///< of `config`
   RequestId id;
   net::Cancel& cancel;
   access::Caller caller{};
@@ -50,6 +56,7 @@ struct Context {
   bool is_stream = false;                              ///< request->stream, which does not outlive release_request
   std::string_view body{};                             ///< the untouched bytes; empty once released
   std::string forwarded_headers{};                     ///< header lines of the client that go to the provider
+  std::string affinity{};                              ///< the client's x-smartroute-affinity
   intent::Verdict verdict{};
   routing::Plan plan{};
   Outcome outcome{};

@@ -41,7 +41,7 @@ std::string_view code_of(const Error& error) {
 }
 
 // When every provider asked to wait, the client may come back as soon as the first takes it again.
-std::optional<Millis> soonest(const std::vector<Attempt>& attempts) {
+std::optional<Millis> soonest(std::span<const Attempt> attempts) {
   std::optional<Millis> wait;
   for (const Attempt& attempt : attempts) {
     const std::optional<Millis>& asked = attempt.error->retry_after;
@@ -103,7 +103,7 @@ std::string error_event(const Error& error, int status) {
   return "data: " + error_body(error, status) + "\n\n";
 }
 
-Error all_failed(const std::vector<Attempt>& attempts) {
+Error all_failed(std::span<const Attempt> attempts) {
   const auto is = [](Errc code) { return [code](const Attempt& a) { return a.error && a.error->code == code; }; };
   // A refusal of the request itself is the client's to mend: the first one goes back as it was said.
   const auto refused = std::find_if(attempts.begin(), attempts.end(), [](const Attempt& a) {

@@ -54,6 +54,9 @@ class StreamJudge {
   /// After fail or interrupt.
   [[nodiscard]] const Error& error() const noexcept { return *error_; }
 
+  /// Tokens of the answer so far, estimated: one an event at least, and one for four bytes.
+  [[nodiscard]] std::uint64_t tokens() const noexcept { return tokens_; }
+
   [[nodiscard]] const std::optional<dialect::Usage>& usage() const noexcept { return usage_; }
 
  private:
@@ -64,6 +67,7 @@ class StreamJudge {
   std::optional<dialect::Usage> usage_;
   std::unique_ptr<const Error> error_;  // rare, and large
   std::string early_text_;              // content before the commit, at most keyword_max_chars
+  std::uint64_t tokens_ = 0;
   bool committed_ = false;
   bool content_ = false;
   bool finished_ = false;

@@ -2,64 +2,192 @@
 
 #include "relay/attempt.hpp"
 #include "relay/demo.hpp"
+#include "relay/pause.hpp"
 #include "relay/reply.hpp"
+#include "relay/tries.hpp"
 
 namespace gw::relay {
 namespace {
 
-net::Task<std::optional<Error>> start(
-    Context& context,
-    Services services,
-    const routing::Candidate& candidate,
-    ClientReply& reply,
-    std::optional<UpstreamAttempt>& attempt
+using Answer = std::optional<Error>;
+using Step = Tries::Step;
+
+net::Task<Answer> start(
+    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
 ) {
+  const routing::Candidate& candidate = *step.candidate;
   if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
-  return attempt.emplace(context, services, candidate, reply).ask();
+  return attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
+}
+
+// Stands in line until somebody may be asked, or nobody any more.
+net::Task<Step> stand_in_line(Context& context, Services services, Tries& tries, TimePoint until) {
+  Step step;
+  const std::size_t most = context.config->limits.queue;
+  if (services.queue.waiting() >= most) until = TimePoint{};
+  Queue::Place place(services.queue, tries);
+  for (;;) {
+    if (until > Clock::now()) {
+      const bool goes_on = co_await place.wait(until, context.cancel);
+      if (!goes_on) break;
+    } else {
+      tries.no_more_waiting();
+    }
+    step = tries.next(Clock::now(), services.random, services.budget);
+    if (step.kind != Step::Kind::queue) break;
+    until = step.until;
+  }
+  co_return step;
+}
+
+void escalate(Context& context, Services services, Tries& tries) {
+  const routing::Input input = planning(context, services.routing, services.random);
+  if (auto next = routing::escalated(context.plan, *context.request, input)) {
+    context.plan = std::move(*next);
+    tries.add(context.plan);
+  } else {
+    tries.no_more_tiers();
+  }
+}
+
+// What else there is to do before the next candidate can be asked. Ends with `ask` or `stop`.
+net::Task<Step> wait_for_step(Context& context, Services services, Tries& tries, Step step) {
+  while (context.cancel.reason() == net::Stop::none) {
+    switch (step.kind) {
+      case Step::Kind::ask:
+      case Step::Kind::stop:
+        co_return step;
+      case Step::Kind::queue: {
+        net::Task<Step> line = stand_in_line(context, services, tries, step.until);
+        step = co_await line;
+        continue;
+      }
+      case Step::Kind::wait: {
+        net::Wakeup nobody_s;
+        net::Task<bool> waiting = pause(context.exchange.shard(), step.until, context.cancel, nobody_s);
+        (void)co_await waiting;
+        break;
+      }
+      case Step::Kind::escalate:
+        escalate(context, services, tries);
+        break;
+    }
+    step = tries.next(Clock::now(), services.random, services.budget);
+  }
+  step = {};
+  co_return step;
+}
+
+// Why the request ends without an answer.
+Error end_of(const Context& context, const Tries& tries) {
+  switch (context.cancel.reason()) {
+    case net::Stop::client_gone:
+      return client_error(Errc::client_gone, "the client closed the connection");
+    case net::Stop::none:
+      break;
+    default:
+      return gateway_error(Errc::shutting_down, "The gateway is stopping; try again.");
+  }
+  const BlockVector<Attempt>& attempts = context.outcome.attempts;
+  if (attempts.empty()) return tries.nobody_asked(Clock::now());
+  return all_failed(attempts);
+}
+
+// The books of one attempt: its record, its model's health, its tier's winners.
+void settle(Context& context, Services services, Step& step, Attempt attempt, bool committed) {
+  const routing::Candidate& candidate = *step.candidate;
+  Outcome& outcome = context.outcome;
+  const TimePoint now = attempt.begun + attempt.duration;
+  if (committed) attempt.first_content = outcome.first_content - attempt.begun;
+  services.metrics.attempt(
+      {candidate.entry_id,
+       candidate.provider->id,
+       attempt.error ? std::optional(attempt.error->code) : std::nullopt,
+       attempt.duration}
+  );
+  const config::Health& policy = context.config->health;
+  if (attempt.error) {
+    step.ticket.failed(policy, *attempt.error, now);
+  } else {
+    health::Answered how;
+    // A plain answer comes whole: when it began is not known.
+    if (context.is_stream) how.to_first_content = attempt.first_content;
+    how.total = attempt.duration;
+    if (outcome.usage) how.completion_tokens = outcome.usage->completion;
+    step.ticket.succeeded(policy, how, now);
+    services.routing.won(candidate);
+  }
+  outcome.attempts.push_back(std::move(attempt));
 }
 
 }  // namespace
 
+routing::Input planning(const Context& context, const routing::State& state, Random& random) {
+  return {
+      *context.config,
+      context.catalog,
+      state,
+      random,
+      Clock::now(),
+      context.body,
+      context.affinity,
+      context.caller.key_id};
+}
+
 net::Task<void> run(Context& context, Services services) {
   ClientReply reply(context);
   Outcome& outcome = context.outcome;
-  for (const routing::Candidate& candidate : context.plan.candidates) {
+  const bool may_escalate = context.config->retries.escalate != config::Escalate::none && !context.plan.is_pinned;
+  Tries tries({*context.config, context.exchange.received(), context.request->images != 0, may_escalate});
+  tries.add(context.plan);
+  services.budget.request(Clock::now());
+  for (;;) {
+    Step step = tries.next(Clock::now(), services.random, services.budget);
+    if (step.kind != Step::Kind::ask && step.kind != Step::Kind::stop) {
+      net::Task<Step> waiting = wait_for_step(context, services, tries, std::move(step));
+      step = co_await waiting;
+    }
+    if (step.kind == Step::Kind::stop) break;
+    const routing::Candidate& candidate = *step.candidate;
     const TimePoint begun = Clock::now();
     std::optional<UpstreamAttempt> attempt;
-    net::Task<std::optional<Error>> task = start(context, services, candidate, reply, attempt);
-    std::optional<Error> error = co_await task;
+    net::Task<Answer> task = start(context, services, step, reply, attempt);
+    Answer error = co_await task;
     if (!error && attempt) {
       task = attempt->take_reply();
       error = co_await task;
     }
-    const Duration took = Clock::now() - begun;
-    services.metrics.attempt(
-        {candidate.entry_id, candidate.provider->id, error ? std::optional(error->code) : std::nullopt, took}
-    );
-    outcome.attempts.push_back(
-        {candidate.entry_id,
-         candidate.display_name,
-         candidate.provider->id,
-         error,
-         took,
-         attempt ? attempt->upstream_request_id() : std::string{}}
-    );
+    Attempt record;
+    record.entry_id = candidate.entry_id;
+    record.display_name = candidate.display_name;
+    record.provider = candidate.provider->id;
+    record.error = error;
+    record.begun = begun;
+    record.duration = Clock::now() - begun;
+    record.is_repeat = step.is_repeat;
+    record.is_probe = step.ticket.is_probe();
+    record.is_last_resort = step.is_last_resort;
+    if (attempt) record.upstream_request_id = attempt->upstream_request_id();
+    settle(context, services, step, std::move(record), reply.committed());
+    const std::size_t key = step.ticket.key();
+    step.ticket = {};
+    services.queue.place_free(*candidate.health);
     if (!error || reply.committed()) {
       outcome.model = candidate.display_name;
       outcome.error = std::move(error);
       co_return;
     }
-    if (error->code == Errc::client_gone) {
-      context.exchange.client_left();
-      outcome.error = std::move(error);
-      co_return;
-    }
-    if (error->code == Errc::shutting_down) {
+    if (error->code == Errc::client_gone || error->code == Errc::shutting_down) {
       outcome.error = std::move(error);
       break;
     }
+    tries.failed(*error, key, Clock::now(), services.random);
   }
-  if (!outcome.error) outcome.error = all_failed(outcome.attempts);
+  if (!outcome.error) outcome.error = end_of(context, tries);
+  if (outcome.error->code == Errc::client_gone) {
+    context.exchange.client_left();
+    co_return;
+  }
   co_await reply.fail(*outcome.error);
 }
 

@@ -2,10 +2,14 @@
 // section 4.
 #pragma once
 
+#include "relay/budget.hpp"
 #include "relay/context.hpp"
+#include "relay/queue.hpp"
+#include "routing/state.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/pool.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,7 +19,14 @@ namespace gw::relay {
 struct Services {
   upstream::Pool& pool;
   telemetry::ShardMetrics& metrics;
+  routing::State& routing;  ///< of all shards
+  RepeatBudget& budget;
+  Queue& queue;
+  Random& random;
 };
+
+/// What a plan for this request is made from; views into `context`.
+[[nodiscard]] routing::Input planning(const Context& context, const routing::State& state, Random& random);
 
 /// From a planned context to a finished reply: an answer, or one clear error. Fills `context.outcome`.
 net::Task<void> run(Context& context, Services services);
@@ -25,7 +36,7 @@ net::Task<void> run(Context& context, Services services);
 
 /// The error for a client when every attempt failed: status that tells the truth, a message that names each attempt's
 /// model and class, nothing of a provider's raw body.
-[[nodiscard]] Error all_failed(const std::vector<Attempt>& attempts);
+[[nodiscard]] Error all_failed(std::span<const Attempt> attempts);
 
 /// What a client is told of a failure. A provider's words about our key, account, limits or choice of model are none of
 /// its business and would send it looking for a fault of its own: it gets ours. A view into `error` or a literal.

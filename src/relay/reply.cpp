@@ -2,6 +2,7 @@
 
 #include "http/session.hpp"
 #include "relay/relay.hpp"
+#include "relay/trace.hpp"
 
 namespace gw::relay {
 namespace {
@@ -55,6 +56,11 @@ void ClientReply::head(int status) {
   exchange.header("x-smartroute-request-id", context_.id.text());
   exchange.header("x-smartroute-tier", config::to_string(context_.plan.tier));
   exchange.header("x-smartroute-decision", intent::decision_header(context_.verdict));
+  if (!context_.outcome.attempts.empty()) {
+    if (const std::string failed = failed_header(context_.outcome); !failed.empty()) {
+      exchange.header("x-smartroute-failed", failed);
+    }
+  }
   exchange.header("x-smartroute-attempts", std::to_string(context_.outcome.attempts.size() + (status < 400 ? 1U : 0U)));
 }
 

@@ -1,43 +1,20 @@
 #include "routing/routing.hpp"
 
+#include "routing/affinity.hpp"
+#include "routing/fit.hpp"
+#include "routing/order.hpp"
+
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace gw::routing {
 namespace {
 
 using config::Config;
 using config::ModelEntry;
+using config::Strategy;
 using config::Tier;
-
-bool is_usable(const config::Provider& provider) {
-  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
-}
-
-Candidate candidate_of(const ModelEntry& entry, Tier tier, std::shared_ptr<const config::Provider> provider) {
-  Candidate candidate;
-  candidate.model = entry.model;
-  candidate.entry_id = entry.id();
-  candidate.display_name = entry.provider + "/" + entry.model;
-  candidate.tier = tier;
-  candidate.provider = std::move(provider);
-  candidate.multimodal = entry.multimodal;
-  return candidate;
-}
-
-// An entry that is listed twice counts once: a pass asks each model once.
-void add_entry(const ModelEntry& entry, Tier tier, const Config& config, std::vector<Candidate>& out) {
-  auto provider = config.provider_of(entry);
-  if (!provider || !is_usable(*provider)) return;
-  Candidate candidate = candidate_of(entry, tier, std::move(provider));
-  const bool known =
-      std::any_of(out.begin(), out.end(), [&](const Candidate& c) { return c.display_name == candidate.display_name; });
-  if (!known) out.push_back(std::move(candidate));
-}
-
-void add_tier(Tier tier, const Config& config, std::vector<Candidate>& out) {
-  for (const ModelEntry& entry : config.models.entries[tier]) add_entry(entry, tier, config, out);
-}
 
 // The tier itself, then upwards, then downwards: an answer from a stronger model is better than none.
 std::array<Tier, 3> with_fallbacks(Tier tier) {
@@ -50,16 +27,6 @@ std::array<Tier, 3> with_fallbacks(Tier tier) {
       return {Tier::t3, Tier::t2, Tier::t1};
   }
   return {Tier::t1, Tier::t2, Tier::t3};
-}
-
-std::vector<Candidate> pinned_candidates(std::string_view name, const Config& config) {
-  std::vector<Candidate> out;
-  for (const Tier tier : config::tiers) {
-    for (const ModelEntry& entry : config.models.entries[tier]) {
-      if (intent::goes_by(entry, name)) add_entry(entry, tier, config, out);
-    }
-  }
-  return out;
 }
 
 // For when no entry is usable: the first that has a provider, and why that cannot be asked. Empty when there is none.
@@ -92,26 +59,102 @@ Error no_route(std::string_view pinned_name, const Config& config) {
   return gateway_error(Errc::no_route, std::move(message));
 }
 
+// These go on asking the same model as long as it answers: a conversation stays where it is without our help, and
+// spreading conversations would take the operator's order from him.
+bool is_steady(Strategy strategy) noexcept {
+  return strategy == Strategy::sequential || strategy == Strategy::cheapest;
+}
+
+bool wants_size(Strategy strategy, std::span<const Candidate* const> candidates) noexcept {
+  if (strategy == Strategy::cheapest) return true;
+  return std::any_of(candidates.begin(), candidates.end(), [](const Candidate* c) {
+    return c->context_window != 0 || c->max_output != 0;
+  });
+}
+
+// The final order of candidates that stand in the configured one.
+void arrange(
+    BlockVector<const Candidate*>& candidates, Tier tier, const chat::ChatRequest& request, const Input& input
+) {
+  if (candidates.size() < 2) return;
+  const Strategy strategy = input.config.models.strategies[tier];
+  const bool is_sized = wants_size(strategy, candidates);
+  const Size size = is_sized ? size_of(request) : Size{};
+  order(candidates, strategy, tier, size, input);
+  std::size_t can = candidates.size();
+  if (is_sized || request.images != 0) can = fit(candidates, request, size);
+  if (is_steady(strategy)) return;
+  if (const auto conversation = conversation_of(request, input)) {
+    const std::span<const Candidate*> all(candidates);
+    prefer(can == 0 ? all : all.first(can), *conversation, input);
+  }
+}
+
+// Of a tier that has candidates.
+Plan tier_plan(Tier tier, const chat::ChatRequest& request, const Input& input) {
+  const auto list = input.catalog->tier(tier);
+  Plan plan;
+  plan.tier = tier;
+  plan.strategy = input.config.models.strategies[tier];
+  plan.tried[tier] = true;
+  plan.catalog = input.catalog;
+  plan.candidates.reserve(list.size());
+  for (const Candidate& candidate : list) plan.candidates.push_back(&candidate);
+  arrange(plan.candidates, tier, request, input);
+  return plan;
+}
+
+void add_others(Plan& plan, const chat::ChatRequest& request, const Input& input) {
+  BlockVector<const Candidate*> others;
+  for (const Candidate& candidate : input.catalog->tier(plan.tier)) {
+    const bool is_there = std::any_of(plan.candidates.begin(), plan.candidates.end(), [&](const Candidate* c) {
+      return c->display_name == candidate.display_name;
+    });
+    if (!is_there) others.push_back(&candidate);
+  }
+  arrange(others, plan.tier, request, input);
+  plan.candidates.insert(plan.candidates.end(), others.begin(), others.end());
+}
+
+Plan pinned_plan(std::span<const Candidate* const> named, const chat::ChatRequest& request, const Input& input) {
+  Plan plan;
+  plan.catalog = input.catalog;
+  plan.candidates.assign(named.begin(), named.end());
+  plan.tier = named.front()->tier;
+  arrange(plan.candidates, plan.tier, request, input);
+  plan.tier = plan.candidates.front()->tier;
+  plan.strategy = input.config.models.strategies[plan.tier];
+  plan.tried[plan.tier] = true;
+  plan.is_pinned = !input.config.routing.pinned_fallback;
+  if (!plan.is_pinned) add_others(plan, request, input);
+  return plan;
+}
+
 }  // namespace
 
-Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Config& config) {
-  Plan plan;
+Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
   if (!verdict.pinned_model.empty()) {
-    plan.candidates = pinned_candidates(verdict.pinned_model, config);
-  } else {
-    for (const Tier tier : with_fallbacks(verdict.tier)) {
-      add_tier(tier, config, plan.candidates);
-      if (!plan.candidates.empty()) break;
-    }
+    const auto named = input.catalog->named(verdict.pinned_model);
+    if (named.empty()) return no_route(verdict.pinned_model, input.config);
+    return pinned_plan(named, request, input);
   }
-  if (plan.candidates.empty()) return no_route(verdict.pinned_model, config);
-  if (request.images != 0) {
-    std::stable_partition(plan.candidates.begin(), plan.candidates.end(), [](const Candidate& c) {
-      return c.multimodal;
-    });
+  for (const Tier tier : with_fallbacks(verdict.tier)) {
+    if (!input.catalog->tier(tier).empty()) return tier_plan(tier, request, input);
   }
-  plan.tier = plan.candidates.front().tier;
-  return plan;
+  return no_route({}, input.config);
+}
+
+std::optional<Plan> escalated(const Plan& plan, const chat::ChatRequest& request, const Input& input) {
+  const config::Escalate escalate = input.config.retries.escalate;
+  if (escalate == config::Escalate::none || plan.is_pinned) return std::nullopt;
+  for (const Tier tier : with_fallbacks(plan.tier)) {
+    if (plan.tried[tier] || plan.catalog->tier(tier).empty()) continue;
+    if (escalate == config::Escalate::up && tier < plan.tier) continue;
+    Plan next = tier_plan(tier, request, input);
+    for (const Tier before : config::tiers) next.tried[before] = next.tried[before] || plan.tried[before];
+    return next;
+  }
+  return std::nullopt;
 }
 
 std::vector<ListedModel> listed_models(const Config& config) {

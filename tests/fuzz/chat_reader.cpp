@@ -1,4 +1,5 @@
-// A body that is accepted is accepted again after the splice, with the model changed and the messages as they were.
+// A body that is accepted is accepted again after the splice, with the model changed and the messages as they were, and
+// with the parameters that the rules leave. Rules run over their own output change nothing more.
 #include "chat/splice.hpp"
 
 #include <cstdint>
@@ -7,27 +8,55 @@
 
 using namespace gw::chat;
 
+namespace {
+
+// Readable for `padding` bytes behind its end.
+struct Padded {
+  explicit Padded(std::string text) : size(text.size()), bytes(std::move(text)) { bytes.append(padding, '\0'); }
+
+  [[nodiscard]] std::string_view view() const { return std::string_view(bytes).substr(0, size); }
+
+  std::size_t size;
+  std::string bytes;
+};
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+gw::Result<ChatRequest> read_again(const Padded& body, std::size_t messages) {
+  gw::Result<ChatRequest> request = read(body.view());
+  require(request.has_value());
+  require(request->model == "up\"stream");
+  require(request->messages.size() == messages);
+  return request;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  std::string bytes(reinterpret_cast<const char*>(data), size);
-  bytes.append(padding, '\0');
-  const std::string_view body = std::string_view(bytes).substr(0, size);
-  const auto request = read(body);
+  const Padded body(std::string(reinterpret_cast<const char*>(data), size));
+  const auto request = read(body.view());
   if (!request) return 0;
   for (const Message& message : request->messages) {
-    for (const Span& span : message.text) (void)unescape(body.substr(span.offset, span.length));
+    for (const Span& span : message.text) (void)unescape(body.view().substr(span.offset, span.length));
   }
   SpliceInput input;
   input.model = "up\"stream";
   input.inject_usage = true;
-  input.defaults = {{"temperature", "0.5"}};
-  input.forced = {{"seed", "[1]"}};
-  std::string out = splice(body, *request, input).joined();
-  const std::size_t length = out.size();
-  out.append(padding, '\0');
-  const auto again = read(std::string_view(out).substr(0, length));
-  if (!again || again->model != "up\"stream" || again->messages.size() != request->messages.size()) std::abort();
-  if (!again->include_usage.has_value() || again->find("seed") == nullptr || again->find("temperature") == nullptr) {
-    std::abort();
-  }
+  (void)read_again(Padded(splice(body.view(), *request, input).joined()), request->messages.size());
+
+  gw::config::ParameterRules rules;
+  rules.renamed = {{"max_tokens", "max_completion_tokens"}, {"b", "\"c"}};
+  rules.defaults = {{"temperature", "0.5"}};
+  rules.forced = {{"seed", "[1]"}, {"\"c", "{}"}};
+  rules.dropped = {"n", "user", "x"};
+  input.rules = &rules;
+  const Padded once(splice(body.view(), *request, input).joined());
+  const auto changed = read_again(once, request->messages.size());
+  require(changed->include_usage.has_value());
+  for (const char* const key : {"seed", "\"c", "temperature"}) require(changed->find(key) != nullptr);
+  for (const char* const key : {"max_tokens", "b", "n", "user", "x"}) require(changed->find(key) == nullptr);
+  require(splice(once.view(), *changed, input).joined() == once.view());
   return 0;
 }

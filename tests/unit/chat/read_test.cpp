@@ -102,6 +102,8 @@ TEST(ChatRead, says_what_to_change) {
        "stream_options"},
       {"model twice", R"({"model":"a","model":"b","messages":[{"role":"user","content":"x"}]})", "model"},
       {"unknown key twice", R"({"x":1,"x":2,"messages":[{"role":"user","content":"x"}]})", "x"},
+      {"a key in two spellings", R"({"x":1,"\u0078":2,"messages":[{"role":"user","content":"x"}]})", "x"},
+      {"a key in two other spellings", R"({"\u0078y":1,"x\u0079":2,"messages":[{"role":"user","content":"x"}]})", "xy"},
       {"escaped known key", R"({"mod\u0065l":"a","messages":[{"role":"user","content":"x"}]})", "model"},
   };
   for (const Case& c : cases) {

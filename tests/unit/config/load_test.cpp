@@ -105,7 +105,8 @@ TEST(ConfigLoad, an_original_of_march_2026) {
   EXPECT_EQ(config.timeouts.connect[Tier::t2].count(), 2000);
   EXPECT_EQ(config.provider_of(config.models.entries[Tier::t1][0])->id, "deepseek") << "through the map";
   EXPECT_EQ(config.providers.by_id.at("upstream")->base_url, "https://api.openai.com/v1");
-  EXPECT_EQ(config.params.global, (Parameters{{"temperature", "0.95"}}));
+  ASSERT_NE(config.params.of("kimi"), nullptr);
+  EXPECT_EQ(config.params.of("kimi")->defaults, (Parameters{{"temperature", "0.95"}, {"top_p", "0.95"}}));
   ASSERT_TRUE(loaded.rewritten);
   const auto again = nlohmann::json::parse(*loaded.rewritten);
   EXPECT_EQ(again["schema_version"], 1);

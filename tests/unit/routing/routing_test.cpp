@@ -1,61 +1,20 @@
-#include "routing/routing.hpp"
-
-#include <gtest/gtest.h>
+#include "scene.hpp"
 
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace gw::routing {
 namespace {
 
-using config::Tier;
-
-config::Config config_of(const std::vector<std::tuple<Tier, std::string, std::string, bool>>& entries) {
-  config::Config config;
-  for (const auto& [id, protocol] : std::vector<std::pair<std::string, config::Protocol>>{
-           {"upstream", config::Protocol::openai},
-           {"p", config::Protocol::openai},
-           {"anth", config::Protocol::v1_messages}}) {
-    auto provider = std::make_shared<config::Provider>();
-    provider->id = id;
-    provider->protocol = protocol;
-    config.providers.by_id[id] = provider;
-  }
-  for (const auto& [tier, provider, model, multimodal] : entries) {
-    config::ModelEntry entry;
-    entry.model = model;
-    entry.provider = provider;
-    entry.multimodal = multimodal;
-    config.models.entries[tier].push_back(entry);
-  }
-  return config;
-}
-
-std::vector<std::string> names(const Result<Plan>& plan) {
-  std::vector<std::string> out;
-  if (!plan) return {"error: " + plan.error().message};
-  for (const Candidate& candidate : plan->candidates) out.push_back(candidate.display_name);
-  return out;
-}
-
-intent::Verdict verdict(Tier tier, std::string pinned = {}) {
-  intent::Verdict out;
-  out.tier = tier;
-  out.pinned_model = std::move(pinned);
-  return out;
-}
-
-using Names = std::vector<std::string>;
-
 TEST(Plan, configured_order_and_fallback_tiers) {
-  const auto config =
-      config_of({{Tier::t1, "upstream", "a", true}, {Tier::t1, "p", "b", true}, {Tier::t3, "p", "c", true}});
-  EXPECT_EQ(names(plan(verdict(Tier::t1), {}, config)), (Names{"upstream/a", "p/b"}));
-  const auto empty_tier = plan(verdict(Tier::t2), {}, config);
-  EXPECT_EQ(names(empty_tier), (Names{"p/c"})) << "an empty tier moves up first";
+  Scene scene({{Tier::t1, "upstream", "a", true}, {Tier::t1, "p", "b", true}, {Tier::t3, "p", "c", true}});
+  EXPECT_EQ(display_names(scene.plan(Tier::t1)), (Names{"upstream/a", "p/b"}));
+  const auto empty_tier = scene.plan(Tier::t2);
+  EXPECT_EQ(display_names(empty_tier), (Names{"p/c"})) << "an empty tier moves up first";
   EXPECT_EQ(empty_tier->tier, Tier::t3);
-  const auto only_low = config_of({{Tier::t1, "p", "b", true}});
-  EXPECT_EQ(names(plan(verdict(Tier::t3), {}, only_low)), (Names{"p/b"}));
+  Scene only_low({{Tier::t1, "p", "b", true}});
+  EXPECT_EQ(display_names(only_low.plan(Tier::t3)), (Names{"p/b"}));
 }
 
 TEST(Plan, an_empty_tier_moves_up_before_it_moves_down) {
@@ -76,36 +35,36 @@ TEST(Plan, an_empty_tier_moves_up_before_it_moves_down) {
            Case{Tier::t3, {Tier::t1, Tier::t2}, Tier::t2},
            Case{Tier::t3, {Tier::t1}, Tier::t1},
        }) {
-    std::vector<std::tuple<Tier, std::string, std::string, bool>> entries;
+    std::vector<Entry> entries;
     for (const Tier tier : c.filled) entries.emplace_back(tier, "p", std::string(to_string(tier)) + "-model", true);
-    const auto result = plan(verdict(c.asked), {}, config_of(entries));
+    const auto result = Scene(entries).plan(c.asked);
     ASSERT_TRUE(result) << to_string(c.asked);
     EXPECT_EQ(result->tier, c.given) << to_string(c.asked) << " with " << c.filled.size() << " tiers filled";
-    EXPECT_EQ(names(result), (Names{"p/" + std::string(to_string(c.given)) + "-model"}));
+    EXPECT_EQ(display_names(result), (Names{"p/" + std::string(to_string(c.given)) + "-model"}));
   }
 }
 
 TEST(Plan, an_entry_named_twice_is_asked_once) {
-  const auto config = config_of(
+  Scene scene(
       {{Tier::t1, "p", "a", true},
        {Tier::t1, "upstream", "a", true},
        {Tier::t1, "p", "a", false},
        {Tier::t1, "p", "b", true}}
   );
-  EXPECT_EQ(names(plan(verdict(Tier::t1), {}, config)), (Names{"p/a", "upstream/a", "p/b"}));
+  EXPECT_EQ(display_names(scene.plan(Tier::t1)), (Names{"p/a", "upstream/a", "p/b"}));
 }
 
 TEST(Plan, a_pinned_model_in_two_tiers_is_one_candidate) {
-  const auto config = config_of({{Tier::t1, "p", "m", true}, {Tier::t2, "p", "m", true}});
-  const auto result = plan(verdict(Tier::t1, "m"), {}, config);
-  EXPECT_EQ(names(result), (Names{"p/m"}));
+  Scene scene({{Tier::t1, "p", "m", true}, {Tier::t2, "p", "m", true}});
+  const auto result = scene.plan(Tier::t1, "m");
+  EXPECT_EQ(display_names(result), (Names{"p/m"}));
   EXPECT_EQ(result->tier, Tier::t1);
 }
 
 TEST(Plan, a_pin_never_moves_to_another_model) {
-  const auto config = config_of({{Tier::t1, "p", "m", true}, {Tier::t2, "anth", "claude", true}});
+  Scene scene({{Tier::t1, "p", "m", true}, {Tier::t2, "anth", "claude", true}});
   for (const char* const name : {"claude", "anth/claude", "gone"}) {
-    const auto result = plan(verdict(Tier::t1, name), {}, config);
+    const auto result = scene.plan(Tier::t1, name);
     ASSERT_FALSE(result) << name;
     EXPECT_EQ(result.error().code, Errc::no_route) << name;
     EXPECT_NE(result.error().message.find(name), std::string::npos) << result.error().message;
@@ -115,18 +74,18 @@ TEST(Plan, a_pin_never_moves_to_another_model) {
 TEST(Plan, no_route_says_which_setting_to_change) {
   struct Case {
     const char* name;
-    config::Config config;
+    std::vector<Entry> entries;
     std::vector<std::string> says;
   };
 
   for (const Case& c : {
-           Case{"nothing configured", config_of({}), {"models.t1", "openai", "empty"}},
+           Case{"nothing configured", {}, {"models.t1", "openai", "empty"}},
            Case{
                "only a protocol that is not spoken",
-               config_of({{Tier::t2, "anth", "claude", true}}),
+               {{Tier::t2, "anth", "claude", true}},
                {"\"anth\"", "\"claude\"", "v1-messages", "models.t1"}},
        }) {
-    const auto result = plan(verdict(Tier::t1), {}, c.config);
+    const auto result = Scene(c.entries).plan(Tier::t1);
     ASSERT_FALSE(result) << c.name;
     EXPECT_EQ(result.error().code, Errc::no_route) << c.name;
     for (const std::string& part : c.says) {
@@ -136,68 +95,147 @@ TEST(Plan, no_route_says_which_setting_to_change) {
 }
 
 TEST(Plan, a_candidate_knows_where_it_goes) {
-  const auto config = config_of({{Tier::t2, "upstream", "m", false}, {Tier::t2, "p", "n", true}});
-  const auto result = plan(verdict(Tier::t2), {}, config);
+  Scene scene({{Tier::t2, "upstream", "m", false}, {Tier::t2, "p", "n", true}});
+  const auto result = scene.plan(Tier::t2);
   ASSERT_TRUE(result);
   ASSERT_EQ(result->candidates.size(), 2U);
-  const Candidate& first = result->candidates[0];
+  const Candidate& first = *result->candidates[0];
   EXPECT_EQ(first.model, "m");
   EXPECT_EQ(first.entry_id, "m") << "the default provider is not part of the id";
   EXPECT_EQ(first.display_name, "upstream/m");
   EXPECT_EQ(first.provider->id, "upstream");
   EXPECT_FALSE(first.multimodal);
-  EXPECT_EQ(result->candidates[1].entry_id, "p/n");
-  EXPECT_EQ(result->candidates[1].tier, Tier::t2);
+  EXPECT_EQ(result->candidates[1]->entry_id, "p/n");
+  EXPECT_EQ(result->candidates[1]->tier, Tier::t2);
 }
 
 TEST(Plan, a_pinned_model_is_that_model_and_no_other) {
-  const auto config =
-      config_of({{Tier::t1, "upstream", "m", true}, {Tier::t2, "p", "m", true}, {Tier::t3, "p", "x", true}});
-  EXPECT_EQ(names(plan(verdict(Tier::t1, "m"), {}, config)), (Names{"upstream/m", "p/m"}));
-  EXPECT_EQ(names(plan(verdict(Tier::t2, "p/m"), {}, config)), (Names{"p/m"}));
-}
-
-TEST(Plan, images_go_to_models_that_see_first) {
-  const auto config = config_of({{Tier::t1, "p", "blind", false}, {Tier::t1, "p", "sees", true}});
-  chat::ChatRequest request;
-  EXPECT_EQ(names(plan(verdict(Tier::t1), request, config)), (Names{"p/blind", "p/sees"}));
-  request.images = 1;
-  EXPECT_EQ(names(plan(verdict(Tier::t1), request, config)), (Names{"p/sees", "p/blind"}));
-  const auto mixed = config_of(
-      {{Tier::t1, "p", "blind1", false},
-       {Tier::t1, "p", "blind2", false},
-       {Tier::t1, "p", "sees1", true},
-       {Tier::t1, "p", "blind3", false},
-       {Tier::t1, "p", "sees2", true}}
-  );
-  EXPECT_EQ(
-      names(plan(verdict(Tier::t1), request, mixed)), (Names{"p/sees1", "p/sees2", "p/blind1", "p/blind2", "p/blind3"})
-  ) << "the configured order stays within each half";
+  Scene scene({{Tier::t1, "upstream", "m", true}, {Tier::t2, "p", "m", true}, {Tier::t3, "p", "x", true}});
+  EXPECT_EQ(display_names(scene.plan(Tier::t1, "m")), (Names{"upstream/m", "p/m"}));
+  EXPECT_EQ(display_names(scene.plan(Tier::t2, "p/m")), (Names{"p/m"}));
 }
 
 TEST(Plan, protocols_not_spoken_yet_are_left_out) {
-  const auto config = config_of({{Tier::t1, "anth", "claude", true}, {Tier::t2, "p", "b", true}});
-  EXPECT_EQ(names(plan(verdict(Tier::t1), {}, config)), (Names{"p/b"}));
-  const auto none = plan(verdict(Tier::t1, "claude"), {}, config);
+  Scene scene({{Tier::t1, "anth", "claude", true}, {Tier::t2, "p", "b", true}});
+  EXPECT_EQ(display_names(scene.plan(Tier::t1)), (Names{"p/b"}));
+  const auto none = scene.plan(Tier::t1, "claude");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, Errc::no_route);
   EXPECT_NE(none.error().message.find("claude"), std::string::npos);
 }
 
 TEST(Plan, the_provider_map_moves_default_entries) {
-  auto config = config_of({{Tier::t1, "upstream", "m", true}});
-  config.providers.model_map["m"] = "p";
-  const auto result = plan(verdict(Tier::t1), {}, config);
+  Scene scene({{Tier::t1, "upstream", "m", true}});
+  scene.config.providers.model_map["m"] = "p";
+  const auto result = scene.plan(Tier::t1);
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->candidates[0].provider->id, "p");
-  EXPECT_EQ(result->candidates[0].entry_id, "m") << "statistics stay with the entry";
+  EXPECT_EQ(result->candidates[0]->provider->id, "p");
+  EXPECT_EQ(result->candidates[0]->entry_id, "m") << "statistics stay with the entry";
+}
+
+TEST(Plan, a_plan_says_how_it_was_made) {
+  Scene scene({{Tier::t1, "p", "a", true}, {Tier::t2, "p", "b", true}, {Tier::t2, "p", "c", true}});
+  scene.config.models.strategies[Tier::t2] = Strategy::adaptive;
+  const auto plan = scene.plan(Tier::t2);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->strategy, Strategy::adaptive);
+  EXPECT_FALSE(plan->is_pinned);
+  EXPECT_EQ(plan->tried, (config::PerTier<bool>{{false, true, false}}));
+  EXPECT_EQ(plan->catalog, scene.catalog) << "it keeps its candidates alive";
+  EXPECT_TRUE(scene.plan(Tier::t1, "c")->is_pinned);
+  EXPECT_EQ(scene.plan(Tier::t1, "c")->strategy, Strategy::adaptive);
+}
+
+TEST(Plan, a_pinned_model_is_followed_by_its_tier_where_that_is_set) {
+  Scene scene(
+      {{Tier::t1, "p", "x", true},
+       {Tier::t2, "p", "a", true},
+       {Tier::t2, "p", "b", true},
+       {Tier::t2, "upstream", "b", true},
+       {Tier::t2, "p", "c", true}}
+  );
+  EXPECT_EQ(display_names(scene.plan(Tier::t2, "b")), (Names{"p/b", "upstream/b"}));
+  scene.config.routing.pinned_fallback = true;
+  const auto plan = scene.plan(Tier::t2, "b");
+  EXPECT_EQ(display_names(plan), (Names{"p/b", "upstream/b", "p/a", "p/c"})) << "its own tier alone";
+  EXPECT_FALSE(plan->is_pinned);
+  EXPECT_EQ(plan->tier, Tier::t2);
+  EXPECT_EQ(display_names(scene.plan(Tier::t2, "p/c")), (Names{"p/c", "p/a", "p/b", "upstream/b"}));
+  EXPECT_FALSE(scene.plan(Tier::t2, "gone")) << "a name that nobody has is not replaced";
+}
+
+TEST(Plan, a_pinned_model_stays_first_also_where_another_could_do_more) {
+  Scene scene({{Tier::t1, "p", "sees", true}, {Tier::t1, "p", "blind", false}});
+  scene.config.routing.pinned_fallback = true;
+  scene.ask(R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}]})");
+  EXPECT_EQ(models(scene.plan(Tier::t1, "blind")), (Names{"blind", "sees"}));
+}
+
+TEST(Escalation, goes_where_the_setting_allows) {
+  using config::Escalate;
+
+  struct Case {
+    Escalate escalate;
+    Tier from;
+    std::vector<Tier> filled;
+    std::vector<Tier> path;  // of the plans, the first included
+  };
+
+  const std::vector<Tier> all{Tier::t1, Tier::t2, Tier::t3};
+  for (const Case& c : {
+           Case{Escalate::none, Tier::t1, all, {Tier::t1}},
+           Case{Escalate::up, Tier::t1, all, {Tier::t1, Tier::t2, Tier::t3}},
+           Case{Escalate::up, Tier::t2, all, {Tier::t2, Tier::t3}},
+           Case{Escalate::up, Tier::t3, all, {Tier::t3}},
+           Case{Escalate::up, Tier::t1, {Tier::t1, Tier::t3}, {Tier::t1, Tier::t3}},
+           Case{Escalate::up, Tier::t2, {Tier::t1}, {Tier::t1}},
+           Case{Escalate::any, Tier::t1, all, {Tier::t1, Tier::t2, Tier::t3}},
+           Case{Escalate::any, Tier::t2, all, {Tier::t2, Tier::t3, Tier::t1}},
+           Case{Escalate::any, Tier::t3, all, {Tier::t3, Tier::t2, Tier::t1}},
+           Case{Escalate::any, Tier::t2, {Tier::t1, Tier::t2}, {Tier::t2, Tier::t1}},
+           Case{Escalate::any, Tier::t2, {Tier::t1, Tier::t3}, {Tier::t3, Tier::t1}},
+           Case{Escalate::any, Tier::t2, {Tier::t2}, {Tier::t2}},
+       }) {
+    Scene scene;
+    for (const Tier tier : c.filled) scene.add(tier, "m-" + std::string(to_string(tier)));
+    scene.config.retries.escalate = c.escalate;
+    const auto first = scene.plan(c.from);
+    ASSERT_TRUE(first);
+    std::vector<Tier> path;
+    for (std::optional<Plan> plan = *first; plan; plan = escalated(*plan, scene.asked->request(), scene.input())) {
+      path.push_back(plan->tier);
+      EXPECT_EQ(models(*plan), (Names{"m-" + std::string(to_string(plan->tier))}));
+      ASSERT_LE(path.size(), 3U);
+    }
+    EXPECT_EQ(path, c.path) << to_string(c.escalate) << " from " << to_string(c.from) << ", " << c.filled.size();
+  }
+}
+
+TEST(Escalation, the_next_tier_has_its_own_strategy) {
+  Scene scene;
+  scene.add(Tier::t1, "a");
+  scene.add(Tier::t2, "dear").price = config::Price{5, 5};
+  scene.add(Tier::t2, "cheap").price = config::Price{1, 1};
+  scene.config.models.strategies[Tier::t2] = Strategy::cheapest;
+  scene.config.retries.escalate = config::Escalate::up;
+  const auto next = escalated(*scene.plan(Tier::t1), scene.asked->request(), scene.input());
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->strategy, Strategy::cheapest);
+  EXPECT_EQ(models(*next), (Names{"cheap", "dear"}));
+}
+
+TEST(Escalation, a_pinned_model_has_none) {
+  Scene scene({{Tier::t1, "p", "a", true}, {Tier::t2, "p", "b", true}});
+  scene.config.retries.escalate = config::Escalate::any;
+  EXPECT_FALSE(escalated(*scene.plan(Tier::t1, "a"), scene.asked->request(), scene.input()));
+  scene.config.routing.pinned_fallback = true;
+  EXPECT_TRUE(escalated(*scene.plan(Tier::t1, "a"), scene.asked->request(), scene.input()));
 }
 
 TEST(ListedModels, distinct_in_order) {
-  const auto config =
-      config_of({{Tier::t1, "upstream", "a", true}, {Tier::t2, "p", "a", true}, {Tier::t3, "upstream", "a", true}});
+  Scene scene({{Tier::t1, "upstream", "a", true}, {Tier::t2, "p", "a", true}, {Tier::t3, "upstream", "a", true}});
   Names ids;
-  for (const ListedModel& model : listed_models(config)) ids.push_back(model.id);
+  for (const ListedModel& model : listed_models(scene.config)) ids.push_back(model.id);
   EXPECT_EQ(ids, (Names{"a", "p/a"}));
 }
 

@@ -1,0 +1,180 @@
+// `models`, `routing` and `adaptive_weights`: what may be asked, and in which order.
+#include "config/json.hpp"
+
+#include <algorithm>
+
+namespace gw::config {
+namespace {
+
+std::optional<Millis> read_time(const Section& section, std::string_view key) {
+  const Json* const value = section.find(key);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  Millis out{1};
+  section.read(key, out, 1);
+  return out;
+}
+
+void read_timeouts_of(const Section& section, ModelEntry& entry) {
+  entry.connect = read_time(section, "connect");
+  entry.generation = read_time(section, "generation");
+  entry.idle = read_time(section, "idle");
+  section.warn_unknown({"connect", "generation", "idle"});
+}
+
+void read_price(const Section& section, ModelEntry& entry) {
+  if (!section.exists()) return;
+  constexpr double highest = 1e6;
+  Price price;
+  const std::pair<const char*, double*> members[] = {{"input", &price.input}, {"output", &price.output}};
+  for (const auto& [key, out] : members) {
+    const Json* const value = section.find(key);
+    if (value == nullptr || value->is_null()) {
+      section.findings().problem(section.path_of(key), "is missing: the money for a million tokens, 0 for none");
+    } else {
+      section.read(key, *out, 0, highest);
+    }
+  }
+  section.warn_unknown({"input", "output"});
+  entry.price = price;
+}
+
+void read_abilities(const Section& section, ModelEntry& entry) {
+  constexpr std::int64_t most_tokens = 1'000'000'000;
+  section.read("multimodal", entry.multimodal);
+  section.read_count("context_window", entry.context_window, 0, most_tokens);
+  section.read_count("max_output", entry.max_output, 0, most_tokens);
+  section.read_count("max_concurrent", entry.max_concurrent, 0, 1'000'000);
+  if (const Json* const rounds = section.find("rounds"); rounds != nullptr && !rounds->is_null()) {
+    int value = 1;
+    section.read_count("rounds", value, 1, 1000);
+    entry.rounds = value;
+  }
+  read_timeouts_of(section.section("timeouts"), entry);
+  read_price(section.section("price"), entry);
+}
+
+void read_entry(const Section& section, const Config& config, std::vector<ModelEntry>& out) {
+  ModelEntry entry;
+  section.read("model", entry.model);
+  section.read("provider", entry.provider);
+  section.read("weight", entry.weight, -1e9, 1e9);  // the original took any number
+  entry.weight = std::clamp(entry.weight, 0.0, 1.0);
+  read_abilities(section, entry);
+  section.warn_unknown(
+      {"model",
+       "provider",
+       "multimodal",
+       "weight",
+       "context_window",
+       "max_output",
+       "max_concurrent",
+       "timeouts",
+       "rounds",
+       "price"}
+  );
+  if (entry.model.empty()) {
+    section.findings().problem(section.path_of("model"), "is missing: the name by which the provider knows the model");
+  }
+  if (!config.providers.by_id.contains(entry.provider)) {
+    std::string known;
+    for (const auto& [id, provider] : config.providers.by_id) known += (known.empty() ? "" : ", ") + id;
+    section.findings().problem(
+        section.path_of("provider"), "is \"" + entry.provider + "\", which is not configured; known are: " + known
+    );
+  }
+  out.push_back(std::move(entry));
+}
+
+void read_entries(const Section& models, Tier tier, const Config& config, std::vector<ModelEntry>& out) {
+  const Json* const list = models.find(to_string(tier));
+  if (list == nullptr || list->is_null()) return;
+  const std::string path = models.path_of(to_string(tier));
+  if (!list->is_array()) {
+    models.findings().problem(path, "must be a list of models");
+    return;
+  }
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const std::string at = path + "[" + std::to_string(i) + "]";
+    const Json& item = (*list)[i];
+    if (item.is_string()) {
+      // Also today: a hand may write a name only. The same rule as for originals.
+      Json wrapped = Json::object();
+      const auto text = item.get<std::string>();
+      const std::size_t slash = text.find('/');
+      const bool split = slash != std::string::npos && config.providers.by_id.contains(text.substr(0, slash));
+      wrapped["model"] = split ? text.substr(slash + 1) : text;
+      wrapped["provider"] = split ? text.substr(0, slash) : "upstream";
+      read_entry(Section(&wrapped, at, models.findings()), config, out);
+    } else if (item.is_object()) {
+      read_entry(Section(&item, at, models.findings()), config, out);
+    } else {
+      models.findings().problem(at, "must be an object {\"model\": ..., \"provider\": ...}");
+    }
+  }
+}
+
+// Not wrong, but not what was meant either.
+void warn_unpriced(const Section& models, Tier tier, const Models& config) {
+  if (config.strategies[tier] != Strategy::cheapest) return;
+  const std::vector<ModelEntry>& entries = config.entries[tier];
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].price) continue;
+    models.findings().warning(
+        models.path_of(to_string(tier)) + "[" + std::to_string(i) + "].price",
+        "is not given: under the strategy cheapest the model comes behind all that have one"
+    );
+  }
+}
+
+}  // namespace
+
+void read_models(const Section& root, Config& config) {
+  const Section section = root.section("models");
+  std::size_t count = 0;
+  for (const Tier tier : tiers) {
+    read_entries(section, tier, config, config.models.entries[tier]);
+    count += config.models.entries[tier].size();
+  }
+  if (count == 0) {
+    root.findings().problem("models", "has no model in any tier; add one to t1, t2 or t3");
+  }
+  const auto read_strategy = [](const Section& s, std::string_view key, Strategy& out) {
+    read_name(s, key, strategies, out);
+  };
+  read_per_tier(section.section("strategies"), config.models.strategies, read_strategy);
+  for (const Tier tier : tiers) warn_unpriced(section, tier, config.models);
+  section.warn_unknown({"t1", "t2", "t3", "strategies"});
+}
+
+void read_routing(const Section& root, Config& config) {
+  const Section section = root.section("routing");
+  read_name(section, "affinity", affinities, config.routing.affinity);
+  std::string fallback = config.routing.pinned_fallback ? "tier" : "none";
+  section.read("pinned_fallback", fallback);
+  if (fallback != "none" && fallback != "tier") {
+    root.findings().problem(section.path_of("pinned_fallback"), "is \"" + fallback + "\"; it must be none or tier");
+  }
+  config.routing.pinned_fallback = fallback == "tier";
+  section.warn_unknown({"affinity", "pinned_fallback"});
+}
+
+void read_adaptive_weights(const Section& root, Config& config) {
+  const Section section = root.section("adaptive_weights");
+  AdaptiveWeights& out = config.adaptive_weights;
+  section.read("weight_random", out.random, 0, AdaptiveWeights::max_weight);
+  section.read("weight_health", out.health, 0, AdaptiveWeights::max_weight);
+  section.read("weight_speed", out.speed, 0, AdaptiveWeights::max_weight);
+  section.read("weight_user", out.user, 0, AdaptiveWeights::max_weight);
+  section.read("weight_consecutive_penalty", out.consecutive_penalty, 0, AdaptiveWeights::max_weight);
+  section.read_count("consecutive_history_size", out.history, 0, AdaptiveWeights::max_history);
+  section.warn_unknown(
+      {"weight_random",
+       "weight_health",
+       "weight_speed",
+       "weight_user",
+       "weight_consecutive_penalty",
+       "consecutive_history_size"}
+  );
+}
+
+}  // namespace gw::config

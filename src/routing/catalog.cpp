@@ -1,0 +1,88 @@
+#include "routing/catalog.hpp"
+
+#include "base/hash.hpp"
+
+#include <algorithm>
+
+namespace gw::routing {
+namespace {
+
+using config::Config;
+using config::ModelEntry;
+using config::Tier;
+
+bool is_usable(const config::Provider& provider) {
+  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
+}
+
+// Looks at the last winners when it orders (contract 4.2).
+bool remembers_winners(const Config& config, Tier tier) {
+  const config::Strategy strategy = config.models.strategies[tier];
+  return config.adaptive_weights.history > 0 &&
+         (strategy == config::Strategy::random || strategy == config::Strategy::adaptive);
+}
+
+Candidate candidate_of(const ModelEntry& entry, Tier tier, const Config& config) {
+  Candidate out;
+  out.model = entry.model;
+  out.entry_id = entry.id();
+  out.display_name = entry.provider + "/" + entry.model;
+  out.tier = tier;
+  out.multimodal = entry.multimodal;
+  out.remembered = remembers_winners(config, tier);
+  out.weight = std::clamp(entry.weight, 0.0, 1.0);
+  out.context_window = entry.context_window;
+  out.max_output = entry.max_output;
+  out.max_concurrent = entry.max_concurrent;
+  out.price = entry.price;
+  out.connect = entry.connect.value_or(config.timeouts.connect[tier]);
+  out.generation = entry.generation.value_or(config.timeouts.generation[tier]);
+  out.idle = entry.idle.value_or(config.timeouts.idle);
+  out.rounds = std::max(1, entry.rounds.value_or(config.retries.rounds[tier]));
+  out.hash = stable_hash(out.display_name);
+  return out;
+}
+
+}  // namespace
+
+std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book& book) {
+  auto catalog = std::make_shared<Catalog>();
+  for (const Tier tier : config::tiers) catalog->add_entries(tier, config, book);
+  // Names point at candidates: not before the lists stand still.
+  for (const Tier tier : config::tiers) {
+    for (const Candidate& candidate : catalog->tiers_[tier]) {
+      catalog->add_name(candidate.model, candidate);
+      catalog->add_name(candidate.display_name, candidate);
+    }
+  }
+  return catalog;
+}
+
+void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
+  std::vector<Candidate>& list = tiers_[tier];
+  list.reserve(config.models.entries[tier].size());
+  for (const ModelEntry& entry : config.models.entries[tier]) {
+    auto provider = config.provider_of(entry);
+    if (!provider || !is_usable(*provider)) continue;
+    Candidate candidate = candidate_of(entry, tier, config);
+    const auto is_same = [&](const Candidate& c) { return c.display_name == candidate.display_name; };
+    if (std::any_of(list.begin(), list.end(), is_same)) continue;
+    candidate.health = &book.target(entry, *provider);
+    candidate.provider = std::move(provider);
+    list.push_back(std::move(candidate));
+  }
+}
+
+void Catalog::add_name(std::string name, const Candidate& candidate) {
+  std::vector<const Candidate*>& list = by_name_[std::move(name)];
+  const auto is_same = [&](const Candidate* c) { return c->display_name == candidate.display_name; };
+  if (std::none_of(list.begin(), list.end(), is_same)) list.push_back(&candidate);
+}
+
+std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return {};
+  return found->second;
+}
+
+}  // namespace gw::routing

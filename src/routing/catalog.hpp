@@ -1,0 +1,75 @@
+// What could be asked at all: a configuration's entries, made ready for planning. Compiled once a configuration on the
+// control thread; immutable and shared by all shards afterwards.
+#pragma once
+
+#include "base/clock.hpp"
+#include "config/config.hpp"
+#include "health/health.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace gw::routing {
+
+/// An entry of a tier with everything an attempt needs to know, defaults resolved. Lives as long as its Catalog.
+struct Candidate {
+  std::string model;         ///< what the provider is asked for
+  std::string entry_id;      ///< key of statistics: the entry's id
+  std::string display_name;  ///< "provider/model"
+  config::Tier tier = config::Tier::t1;
+  std::shared_ptr<const config::Provider> provider{};  ///< after `providers.map`
+  bool multimodal = true;
+  bool remembered = false;           ///< its tier's strategy looks at the last winners
+  double weight = 0.5;               ///< 0 to 1
+  std::uint64_t context_window = 0;  ///< tokens of prompt and answer; 0 = not known
+  std::uint64_t max_output = 0;      ///< tokens; 0 = not known
+  std::uint32_t max_concurrent = 0;  ///< 0 = any number
+  std::optional<config::Price> price{};
+  Millis connect{};     ///< to the first content: the entry's, or its tier's
+  Millis generation{};  ///< of a whole attempt: likewise
+  Millis idle{};        ///< of silence inside an answer: the entry's, or `timeouts.idle`
+  int rounds = 1;       ///< times it may be asked in a plan of strategy sequential; at least 1
+  /// Its cells; the Book outlives every catalog. The same entry in two tiers or two configurations has the same ones.
+  health::Target* health = nullptr;
+  std::uint64_t hash = 0;  ///< of display_name; the same for ever
+};
+
+/// The usable entries of every tier. An entry listed twice in a tier counts once; one whose provider has a protocol
+/// that we do not speak is left out.
+class Catalog {
+ public:
+  /// Control thread: asks `book` for the cells of every entry.
+  [[nodiscard]] static std::shared_ptr<const Catalog> make(const config::Config& config, health::Book& book);
+
+  Catalog() = default;
+  Catalog(const Catalog&) = delete;  // candidates are known by their address
+  Catalog& operator=(const Catalog&) = delete;
+
+  /// In the configured order.
+  [[nodiscard]] std::span<const Candidate> tier(config::Tier tier) const noexcept { return tiers_[tier]; }
+
+  /// Those a client means by `name` (intent::goes_by), lower tiers first, each model once. Empty = none is usable.
+  [[nodiscard]] std::span<const Candidate* const> named(std::string_view name) const noexcept;
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
+  };
+
+  void add_entries(config::Tier tier, const config::Config& config, health::Book& book);
+  void add_name(std::string name, const Candidate& candidate);
+
+  config::PerTier<std::vector<Candidate>> tiers_;
+  std::unordered_map<std::string, std::vector<const Candidate*>, NameHash, std::equal_to<>> by_name_;
+};
+
+}  // namespace gw::routing

@@ -185,7 +185,7 @@ struct Wish {
   bool due = false;        ///< the failure's class, or the streak, calls for a rest
   bool is_streak = false;  ///< it is the streak
   const config::Cooldown* cooldown = nullptr;
-  std::optional<std::int64_t> retry_after;  ///< ms, bounded; what the provider asked for
+  std::optional<std::int64_t> retry_after{};  ///< ms, bounded; what the provider asked for
 };
 
 /// A burst counts as one: of the attempts that were under way when the rest began, none makes it longer but by a

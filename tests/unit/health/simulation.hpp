@@ -23,7 +23,7 @@ inline constexpr Policy policies[] = {
 struct Fault {
   Errc code = Errc::upstream_server;
   Duration after = Millis{100};
-  std::optional<Millis> retry_after;
+  std::optional<Millis> retry_after{};
 };
 
 struct Settings {

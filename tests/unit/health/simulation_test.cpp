@@ -26,15 +26,20 @@ const Death deaths[] = {
 };
 
 constexpr minutes dies{5};
-constexpr minutes lives{15};
-constexpr minutes ends{22};
+constexpr minutes ends{23};
+
+// Somewhere else between two probes in each run.
+Duration lives_at(std::uint64_t seed) {
+  return minutes{15} + 17s * static_cast<int>(seed);
+}
 
 Settings dead_then_recovered(Policy policy, const Death& death, std::uint64_t seed) {
   Settings out;
   out.policy = policy;
   out.length = ends;
   out.seed = seed;
-  out.fault = [fault = death.fault](std::size_t model, Duration at, double chance) -> std::optional<Fault> {
+  out.fault = [fault = death.fault,
+               lives = lives_at(seed)](std::size_t model, Duration at, double chance) -> std::optional<Fault> {
     if (model == 0 && at >= dies && at < lives) return fault;
     if (chance < 0.002) return Fault{};
     return std::nullopt;
@@ -43,7 +48,7 @@ Settings dead_then_recovered(Policy policy, const Death& death, std::uint64_t se
 }
 
 // When the model's first answer after its recovery began, from then.
-double seconds_to_first_answer(const Outcome& outcome) {
+double seconds_to_first_answer(const Outcome& outcome, Duration lives) {
   Duration first = ends;
   for (const Record& r : outcome.attempts) {
     if (r.model == 0 && !r.failed && r.at >= lives) first = std::min(first, r.at);
@@ -64,7 +69,7 @@ TEST(Simulation, a_dead_model_is_left_alone_and_a_recovered_one_comes_back) {
       "then",
       "probe s"
   );
-  double minutes_run = 0;
+  std::int64_t minutes_run = 0;
   for (const Policy policy : policies) {
     for (const Death& death : deaths) {
       double before = 0;
@@ -74,14 +79,16 @@ TEST(Simulation, a_dead_model_is_left_alone_and_a_recovered_one_comes_back) {
       double after = 0;
       double latest = 0;
       for (int i = 0; i < runs; ++i) {
-        const Outcome outcome = run(dead_then_recovered(policy, death, static_cast<std::uint64_t>(i + 1)));
+        const auto seed = static_cast<std::uint64_t>(i + 1);
+        const Duration lives = lives_at(seed);
+        const Outcome outcome = run(dead_then_recovered(policy, death, seed));
         before += share(outcome, 0, minutes{1}, dies) / runs;
         first_minute += share(outcome, 0, dies, dies + minutes{1}) / runs;
         dead += share(outcome, 0, dies + minutes{1}, lives) / runs;
         second_minute += share(outcome, 0, lives + minutes{1}, lives + minutes{2}) / runs;
         after += share(outcome, 0, lives + minutes{2}, ends) / runs;
-        latest = std::max(latest, seconds_to_first_answer(outcome));
-        minutes_run += 22;
+        latest = std::max(latest, seconds_to_first_answer(outcome, lives));
+        minutes_run += ends.count();
         EXPECT_EQ(outcome.rests_began[1].size() + outcome.rests_began[2].size(), 0U) << "of the well ones";
       }
       const std::string what = std::string(to_string(policy)) + ", " + death.name;
@@ -102,7 +109,7 @@ TEST(Simulation, a_dead_model_is_left_alone_and_a_recovered_one_comes_back) {
       EXPECT_LT(latest, 120) << what;
     }
   }
-  std::printf("  %.0f virtual minutes at 300 requests a minute\n", minutes_run);
+  std::printf("  %lld virtual minutes at 300 requests a minute\n", static_cast<long long>(minutes_run));
 }
 
 TEST(Simulation, an_occasional_error_never_bans) {
@@ -122,7 +129,7 @@ TEST(Simulation, an_occasional_error_never_bans) {
       Settings settings;
       settings.policy = policy;
       settings.requests_a_minute = 60;
-      settings.length = minutes{500};
+      settings.length = minutes{300};
       settings.seed = 7;
       settings.fault = [&](std::size_t, Duration, double chance) -> std::optional<Fault> {
         if (chance < c.rate) return Fault{c.code, 300ms, {}};
@@ -162,6 +169,24 @@ TEST(Simulation, an_occasional_refused_connection_costs_seconds) {
   const double here = share(outcome, 0, minutes{0}, minutes{1000});
   std::printf("  sequential, 1%% refused: the first model keeps %.1f%%\n", 100 * here);
   EXPECT_GT(here, 0.9);
+}
+
+// Half of its attempts fail, at random: a row of failures comes again and again, and its rests grow.
+TEST(Simulation, a_model_that_fails_half_the_time_is_asked_little) {
+  for (const Policy policy : policies) {
+    Settings settings;
+    settings.policy = policy;
+    settings.length = minutes{60};
+    settings.fault = [&](std::size_t model, Duration, double chance) -> std::optional<Fault> {
+      if (model == 0 && chance < 0.5) return Fault{};
+      return std::nullopt;
+    };
+    const Outcome outcome = run(settings);
+    const double here = share(outcome, 0, minutes{10}, minutes{60});
+    std::printf("  %-11s %.1f%%\n", to_string(policy), 100 * here);
+    EXPECT_LT(here, 0.2) << to_string(policy);
+    EXPECT_EQ(outcome.rests_began[1].size() + outcome.rests_began[2].size(), 0U);
+  }
 }
 
 TEST(Simulation, when_all_are_dead_requests_are_still_tried_and_the_first_to_recover_is_found) {

@@ -348,8 +348,8 @@ TEST(LeastBusy, a_heavier_one_carries_more) {
   scene.add(Tier::t1, "big", 1);
   scene.add(Tier::t1, "small", 0.25);
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  for (int i = 0; i < 100; ++i) under_way.push_back(scene.begin(models(scene.plan(Tier::t1)).front()));
+  std::vector<health::Ticket> under_way(100);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin(models(scene.plan(Tier::t1)).front());
   EXPECT_NEAR(scene.candidate("big").health->read({}, scene.now, health::Detail::standing).in_flight, 80, 2);
 }
 
@@ -358,9 +358,9 @@ TEST(LeastBusy, a_full_one_is_busier_than_any) {
   scene.add(Tier::t1, "full").max_concurrent = 1;
   scene.add(Tier::t1, "busy");
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  under_way.push_back(scene.begin("full"));
-  for (int i = 0; i < 9; ++i) under_way.push_back(scene.begin("busy"));
+  const health::Ticket only = scene.begin("full");
+  std::vector<health::Ticket> under_way(9);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin("busy");
   EXPECT_EQ(scene.first_shares(Tier::t1, 500).count("full"), 0U);
 }
 

@@ -172,11 +172,12 @@ TEST(Adaptive, each_term_decides_when_it_stands_alone) {
                },
                {"b", "c", "a"}},
            Case{
-               "speed: known ones by their time, an unknown one as 0.8",
+               "speed: known ones by their time, an unknown one as 0.8 (and nobody used of late)",
                {0, 0, 1, 0, 0, 0},
                [](Scene& s) {
                  s.answered("a", Millis{1000}, Millis{21000}, 500);  // 21 s for 500 tokens: 0.3
                  s.answered("c", Millis{500}, Millis{1500}, 500);    // 1.5 s: 0.95
+                 s.now += Seconds{70};
                },
                {"c", "b", "a"}},
            Case{

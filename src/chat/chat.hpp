@@ -71,8 +71,9 @@ struct ChatRequest {
 };
 
 /// `body.data()` must be readable for `padding` bytes more. Errors are client_error with a message for people and the
-/// field in `param`: not JSON, not an object, invalid UTF-8, nested deeper than 512 levels, a top-level key twice,
-/// `messages` missing, empty or not an array of objects, `role` missing, wrong types of the fields above.
+/// field in `param`: not JSON, not an object, invalid UTF-8, nested deeper than 512 levels, a top-level key twice (in
+/// whatever spelling), `messages` missing, empty or not an array of objects, `role` missing, wrong types of the fields
+/// above.
 /// Not refused: unknown fields and roles, lone surrogates inside texts (sent on as they came).
 /// The whole document is validated (RFC 8259), unread parts too. Thread: any; uses a per-thread parser.
 [[nodiscard]] Result<ChatRequest> read(std::string_view body);

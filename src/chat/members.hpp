@@ -5,6 +5,9 @@
 #include "chat/chat.hpp"
 #include "config/config.hpp"
 
+#include <string_view>
+#include <vector>
+
 namespace gw::chat {
 
 /// What becomes of one member of the body.
@@ -17,7 +20,7 @@ struct Fate {
 
 struct Fates {
   BlockVector<Fate> members;                    ///< one for each of `ChatRequest::fields`
-  BlockVector<const config::Parameter*> added;  ///< what the body has no member for
+  std::vector<const config::Parameter*> added;  ///< what the body has no member for
 };
 
 [[nodiscard]] Fates decide(const ChatRequest& request, const config::ParameterRules& rules);

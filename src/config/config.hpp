@@ -299,7 +299,7 @@ struct Health {
   double repeat_factor = 1.5;
   int failures_before_rest = 5;  ///< so many light failures, no answer between them, lead to a rest
   Cooldown cooldown;             ///< of rate limits, missing models, repeated light failures
-  Cooldown connect_cooldown{Millis{1000}, 2, Millis{30000}};
+  Cooldown connect_cooldown{Millis{1000}, 2, Millis{60000}};
   Cooldown long_cooldown{Millis{300000}, 2, Millis{3600000}};  ///< of keys refused or without money
   Millis retry_after_max{600000};                              ///< the longest `Retry-After` that is believed
   Millis speed_memory{3600000};  ///< speeds that were not measured for so long are not known any more

@@ -111,6 +111,7 @@ void read_routing(const Section& root, Config& config);
 void read_adaptive_weights(const Section& root, Config& config);
 void read_timeouts(const Section& root, Config& config);
 void read_retries(const Section& root, Config& config);
+void read_health(const Section& root, Config& config);
 
 /// `vendor` and `error_map` of a provider's section.
 void read_error_map(const Section& section, Provider& provider);

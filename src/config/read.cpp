@@ -161,6 +161,7 @@ Config read_config(const Json& json, const SecretSource& secrets, Findings& find
   read_adaptive_weights(root, config);
   read_timeouts(root, config);
   read_retries(root, config);
+  read_health(root, config);
   read_params(root, config);
   read_router(root, config);
   read_server(root, config);

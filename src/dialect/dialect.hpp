@@ -88,6 +88,9 @@ class Dialect {
   /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class of an error in it.
   [[nodiscard]] virtual Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const = 0;
 
+  /// Whether a plain 2xx answer that is too large to be read whole begins as one: `begun` is its first part.
+  [[nodiscard]] virtual bool begins_reply(std::string_view begun) const = 0;
+
   /// What a non-2xx answer means (docs/failover.md). The message is as `error_of` says; never HTML or a raw body.
   [[nodiscard]] virtual Error failure(const config::Provider& provider, int status, std::string_view body) const = 0;
 };

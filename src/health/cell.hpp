@@ -112,7 +112,7 @@ inline constexpr double score_limit = 255;  ///< what the word can hold; `max_sc
 ///   open, until past = half-open: the next one to ask is the probe (probing); others stay away
 ///   probe answers --> closed; probe fails --> open, longer; probe ends otherwise --> half-open
 struct Rest {
-  std::int64_t until = 0;        ///< its end; when closed, the last one's
+  std::int64_t until = 0;        ///< its end; when closed: when that was
   unsigned step = 0;             ///< how often it grew
   bool open = false;             ///< not closed again by an answer
   bool probing = false;          ///< somebody owns the probe; only that ticket takes this back
@@ -167,9 +167,11 @@ struct Stake {
 };
 
 /// An answer ends the rest that was there when its attempt began. One that began before the rest says nothing about it.
-[[nodiscard]] constexpr Rest after_answer(Rest r, const Stake& mine) noexcept {
+[[nodiscard]] constexpr Rest after_answer(Rest r, const Stake& mine, std::int64_t now_ms) noexcept {
   if (mine.probe) r.probing = false;
-  if (r.generation == mine.generation) r.open = false;
+  if (!r.open || r.generation != mine.generation) return r;
+  r.open = false;
+  r.until = now_ms;
   return r;
 }
 
@@ -180,7 +182,8 @@ struct Stake {
 
 /// How a failure wants the cell to rest.
 struct Wish {
-  bool due = false;  ///< the failure's class, or the streak, calls for a rest
+  bool due = false;        ///< the failure's class, or the streak, calls for a rest
+  bool is_streak = false;  ///< it is the streak
   const config::Cooldown* cooldown = nullptr;
   std::optional<std::int64_t> retry_after;  ///< ms, bounded; what the provider asked for
 };
@@ -198,7 +201,10 @@ struct Wish {
   }
   const bool failed_probe = r.open && (mine.probe || r.generation == mine.generation);
   if (r.generation != mine.generation || (r.open && others_probe) || !(failed_probe || wish.due)) return r;
-  const bool continues = r.open || (r.generation != 0 && now_ms - r.until <= policy.repeat_window.count());
+  // A streak is no accident whenever it comes. Of the others one that comes after a good time starts anew, or a
+  // connection that fails once a minute would lead to the longest rest.
+  const std::int64_t soon = wish.is_streak ? policy.repeat_window.count() : length_of(*wish.cooldown, r.step);
+  const bool continues = r.open || (r.generation != 0 && now_ms - r.until <= soon);
   std::int64_t length = 0;
   if (wish.retry_after && *wish.retry_after > 0 && !failed_probe) {
     length = *wish.retry_after;  // the provider's word, and until now it was not wrong

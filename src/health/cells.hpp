@@ -50,7 +50,7 @@ struct alignas(64) Cell {
   }
 
   void answered(Stake& mine, const config::Health& policy, std::int64_t now_ms) noexcept {
-    const bool closed = close(mine);
+    const bool closed = close(mine, now_ms);
     std::uint64_t word = standing.load(std::memory_order_relaxed);
     for (int i = 0; i < most_tries && !is_flawless(word); ++i) {
       const std::uint64_t next = pack(after_answer(standing_of(word), closed, policy, now_ms));
@@ -64,11 +64,11 @@ struct alignas(64) Cell {
 
  private:
   /// True when a rest ended by this.
-  bool close(Stake& mine) noexcept {
+  bool close(Stake& mine, std::int64_t now_ms) noexcept {
     std::uint64_t word = rest.load(std::memory_order_relaxed);
     if (!is_open(word) && !mine.probe) return false;
     for (int i = 0; i < most_tries; ++i) {
-      const std::uint64_t next = pack(after_answer(rest_of(word), mine));
+      const std::uint64_t next = pack(after_answer(rest_of(word), mine, now_ms));
       if (!rest.compare_exchange_weak(word, next, std::memory_order_relaxed)) continue;
       mine.probe = false;
       return is_open(word) && !is_open(next);

@@ -34,7 +34,8 @@ void Cell::failed(
   }
 
   Wish wish;
-  wish.due = charge.pause != Charge::Pause::repeated || static_cast<int>(next.streak) >= policy.failures_before_rest;
+  wish.is_streak = static_cast<int>(next.streak) >= policy.failures_before_rest;
+  wish.due = wish.is_streak || charge.pause != Charge::Pause::repeated;
   wish.cooldown = charge.pause == Charge::Pause::lengthy ? &policy.long_cooldown
                   : charge.pause == Charge::Pause::brief ? &policy.connect_cooldown
                                                          : &policy.cooldown;

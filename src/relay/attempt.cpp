@@ -101,14 +101,14 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   call_.emplace(context_.exchange.shard(), std::move(*lease));
   const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
   if (context_.cancel.reason() != net::Stop::none) call_->connection().stop(context_.cancel.reason());
-  call_->connection().deadline(first_content_by_);
+  limit(first_content_by_);
   const Result<void> sent = co_await send_request();
-  if (!sent) co_return sent.error();
+  if (!sent) co_return late(sent.error());
 
   asked = Clock::now();
   Result<upstream::ReplyHead> head = co_await call_->read_head();
   context_.outcome.upstream_wait += Clock::now() - asked;
-  if (!head) co_return head.error();
+  if (!head) co_return late(head.error());
   status_ = head->status;
   if (status_ < 200 || status_ > 299) {
     retry_after_ =
@@ -173,23 +173,43 @@ void UpstreamAttempt::give_back() {
   if (call_->reusable()) pool_.release(*host_, call_->take(), context_.config->upstream);
 }
 
-net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t limit) {
+void UpstreamAttempt::limit(TimePoint due) {
+  due_ = due;
+  call_->connection().deadline(due);
+}
+
+Error UpstreamAttempt::late(const Error& error) const {
+  if (error.code != Errc::first_byte_timeout && error.code != Errc::idle_timeout) return error;
+  if (due_ >= context_.exchange.received() + context_.config->retries.deadline && due_ == first_content_by_) {
+    return upstream_error(Errc::total_timeout, "no answer within the request's retries.deadline");
+  }
+  if (due_ >= total_by_) return upstream_error(Errc::total_timeout, "no whole answer within timeouts.generation");
+  if (due_ == first_content_by_) return upstream_error(Errc::first_byte_timeout, "no content within timeouts.connect");
+  return upstream_error(Errc::idle_timeout, "silence of timeouts.idle within the answer");
+}
+
+TimePoint UpstreamAttempt::idle_deadline() const {
+  return std::min(total_by_, Clock::now() + candidate_.idle);
+}
+
+net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t most, Pace pace) {
   std::string body;
-  while (body.size() < limit) {
+  while (body.size() < most) {
     const bool waits = !call_->has_more_now();
     const TimePoint asked = waits ? Clock::now() : TimePoint{};
     const Result<Call::Piece> piece = co_await call_->read();
     if (waits) context_.outcome.upstream_wait += Clock::now() - asked;
-    if (!piece) co_return piece.error();
+    if (!piece) co_return late(piece.error());
     body.append(piece->bytes);
     if (piece->end) break;
+    if (pace == Pace::piecewise) limit(idle_deadline());
   }
   co_return body;
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
-  call_->connection().deadline(std::min(total_by_, Clock::now() + candidate_.idle));
-  const Result<std::string> body = co_await read_bounded(max_failure_body);
+  limit(idle_deadline());
+  const Result<std::string> body = co_await read_bounded(max_failure_body, Pace::whole);
   Error error = dialect_.failure(*candidate_.provider, status_, body ? std::string_view(*body) : std::string_view{});
   error.retry_after = retry_after_;
   if (!body && body.error().origin != Origin::upstream) co_return body.error();
@@ -211,8 +231,8 @@ JudgeRules UpstreamAttempt::rules() const {
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
-  call_->connection().deadline(first_content_by_);
-  Result<std::string> body = co_await read_bounded(max_inspected_body);
+  limit(first_content_by_);
+  Result<std::string> body = co_await read_bounded(max_inspected_body, Pace::piecewise);
   if (!body) co_return body.error();
   if (body->size() >= max_inspected_body && !call_->ended()) {
     Answer answer = co_await relay_large(std::move(*body));
@@ -234,9 +254,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begun) {
-  const std::size_t first = begun.find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || begun[first] != '{') {
-    co_return upstream_error(Errc::upstream_protocol, "the provider's reply is not JSON");
+  if (!dialect_.begins_reply(begun)) {
+    co_return upstream_error(Errc::upstream_protocol, "the provider's large reply does not begin as an answer");
   }
   reply_.describe(candidate_);
   reply_.commit();
@@ -246,11 +265,12 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   begun.clear();
   begun.shrink_to_fit();
   while (sent) {
+    limit(idle_deadline());
     const TimePoint asked = Clock::now();
     const Result<Call::Piece> piece = co_await call_->read();
     context_.outcome.upstream_wait += Clock::now() - asked;
     if (!piece) {
-      Error error = upstream_error(Errc::interrupted, piece.error().message, Retry::never);
+      Error error = upstream_error(Errc::interrupted, late(piece.error()).message, Retry::never);
       co_await reply_.fail(error);
       co_return error;
     }
@@ -265,7 +285,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
 
 // A stream was asked for and something else came: an error with status 200, or HTML.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::refuse_non_stream() {
-  const Result<std::string> body = co_await read_bounded(max_failure_body);
+  const Result<std::string> body = co_await read_bounded(max_failure_body, Pace::whole);
   if (!body) co_return body.error();
   const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body);
   if (!facts) co_return facts.error();
@@ -325,7 +345,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
   const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream(*candidate_.provider);
   held_.clear();
   for (;;) {
-    call_->connection().deadline(stream_deadline(judge));
+    limit(stream_deadline(judge));
     const bool was_committed = judge.committed();
     const TimePoint asked = Clock::now();
     const Result<Call::Piece> piece = co_await call_->read();
@@ -336,7 +356,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
     Step step = Step::hold;
     if (!piece) {
       const bool is_slow = judge.committed() && !judge.finished() && Clock::now() >= too_slow_at(judge);
-      step = judge.on_failure(is_slow ? slow_error() : piece.error());
+      step = judge.on_failure(is_slow ? slow_error() : late(piece.error()));
     } else {
       if (!piece->bytes.empty()) {
         events.feed(piece->bytes);

@@ -43,8 +43,10 @@ class UpstreamAttempt {
   net::Task<Answer> end_stream();
   net::Task<Answer> interrupt(Error error);
 
-  // Up to `limit` bytes of the body; more is left unread.
-  net::Task<Result<std::string>> read_bounded(std::size_t limit);
+  // Up to `limit` bytes of the body; more is left unread. The time for them is the connection's limit, or each piece
+  // has its own.
+  enum class Pace : std::uint8_t { whole, piecewise };
+  net::Task<Result<std::string>> read_bounded(std::size_t limit, Pace pace);
 
   // What the events in `piece` (or, at the end, a last unterminated one) ask for; bytes to forward go to the shard's
   // out.
@@ -53,6 +55,10 @@ class UpstreamAttempt {
   );
 
   [[nodiscard]] std::shared_ptr<const std::string> request_head();
+  // Waits on the connection end at `due`; `late` says of an error that comes then which limit that was.
+  void limit(TimePoint due);
+  [[nodiscard]] Error late(const Error& error) const;
+  [[nodiscard]] TimePoint idle_deadline() const;
   [[nodiscard]] TimePoint stream_deadline(const StreamJudge& judge) const;
   [[nodiscard]] TimePoint too_slow_at(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;
@@ -69,6 +75,7 @@ class UpstreamAttempt {
   TimePoint begun_;
   TimePoint first_content_by_;
   TimePoint total_by_;
+  TimePoint due_{};
   upstream::Pool::Host* host_ = nullptr;
   std::optional<upstream::Call> call_;
   std::optional<net::Cancel::Hook> hook_;  // ends no later than the loan of call_'s connection

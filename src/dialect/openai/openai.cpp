@@ -229,6 +229,10 @@ void add_header(Request& out, const config::Provider& provider, std::string_view
   if (!is_replaced) http::append_header(out.header_lines, name, value);
 }
 
+std::string_view after_space(std::string_view json) {
+  return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
+}
+
 class OpenAi final : public Dialect {
  public:
   [[nodiscard]] Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
@@ -248,8 +252,7 @@ class OpenAi final : public Dialect {
   [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const override {
     Document document;
     if (!read_document(body, document)) {
-      const std::size_t first = std::min(body.find_first_not_of(" \t\r\n"), body.size());
-      const bool is_markup = body.substr(first).starts_with('<');
+      const bool is_markup = after_space(body).starts_with('<');
       return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
     }
     if (document.error) return error_of(*document.error, provider);
@@ -264,6 +267,11 @@ class OpenAi final : public Dialect {
     facts.usage = document.usage;
     facts.text = document.text;
     return facts;
+  }
+
+  // An error as large as an answer, or an endless one, has no choices.
+  [[nodiscard]] bool begins_reply(std::string_view begun) const override {
+    return after_space(begun).starts_with('{') && begun.find(R"("choices")") != std::string_view::npos;
   }
 
   [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {

@@ -183,6 +183,11 @@ TEST(OpenAiReply, plain_answers) {
   const auto no_choices = openai::dialect().reply(some_provider, R"({"choices":[]})");
   ASSERT_TRUE(no_choices);
   EXPECT_FALSE(no_choices->has_content || no_choices->finished);
+  EXPECT_TRUE(openai::dialect().begins_reply(" \n{\"id\":\"c1\", \"choices\" : [{"));
+  for (const std::string_view no :
+       {"", " ", "<html>\"choices\"", R"({"error":{"message":"xx)", R"({"m":"\"choices\":)"}) {
+    EXPECT_FALSE(openai::dialect().begins_reply(no)) << no;
+  }
   EXPECT_NE(openai::dialect().reply(some_provider, " \n<html>").error().message.find("HTML"), std::string::npos);
   EXPECT_EQ(
       openai::dialect().reply(some_provider, R"({"error":{"code":"insufficient_quota"}})").error().code, Errc::billing

@@ -1,0 +1,207 @@
+#include "simulation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace gw::health::simulation {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::minutes;
+
+struct Death {
+  const char* name;
+  Fault fault;
+};
+
+const Death deaths[] = {
+    {"500", {Errc::upstream_server, 100ms, {}}},
+    {"no first byte", {Errc::first_byte_timeout, 5s, {}}},
+    {"refused", {Errc::upstream_connect, 5ms, {}}},
+    {"429", {Errc::rate_limited, 50ms, {}}},
+    {"429, 1 s", {Errc::rate_limited, 50ms, 1000ms}},
+    {"unknown", {Errc::model_unavailable, 50ms, {}}},
+};
+
+constexpr minutes dies{5};
+constexpr minutes lives{15};
+constexpr minutes ends{22};
+
+Settings dead_then_recovered(Policy policy, const Death& death, std::uint64_t seed) {
+  Settings out;
+  out.policy = policy;
+  out.length = ends;
+  out.seed = seed;
+  out.fault = [fault = death.fault](std::size_t model, Duration at, double chance) -> std::optional<Fault> {
+    if (model == 0 && at >= dies && at < lives) return fault;
+    if (chance < 0.002) return Fault{};
+    return std::nullopt;
+  };
+  return out;
+}
+
+// When the model's first answer after its recovery began, from then.
+double seconds_to_first_answer(const Outcome& outcome) {
+  Duration first = ends;
+  for (const Record& r : outcome.attempts) {
+    if (r.model == 0 && !r.failed && r.at >= lives) first = std::min(first, r.at);
+  }
+  return std::chrono::duration<double>(first - lives).count();
+}
+
+TEST(Simulation, a_dead_model_is_left_alone_and_a_recovered_one_comes_back) {
+  constexpr int runs = 4;
+  std::printf(
+      "  %-11s %-14s %9s %9s %9s %9s %9s %9s\n",
+      "policy",
+      "death",
+      "before",
+      "1st min",
+      "later",
+      "2nd min",
+      "then",
+      "probe s"
+  );
+  double minutes_run = 0;
+  for (const Policy policy : policies) {
+    for (const Death& death : deaths) {
+      double before = 0;
+      double first_minute = 0;
+      double dead = 0;
+      double second_minute = 0;
+      double after = 0;
+      double latest = 0;
+      for (int i = 0; i < runs; ++i) {
+        const Outcome outcome = run(dead_then_recovered(policy, death, static_cast<std::uint64_t>(i + 1)));
+        before += share(outcome, 0, minutes{1}, dies) / runs;
+        first_minute += share(outcome, 0, dies, dies + minutes{1}) / runs;
+        dead += share(outcome, 0, dies + minutes{1}, lives) / runs;
+        second_minute += share(outcome, 0, lives + minutes{1}, lives + minutes{2}) / runs;
+        after += share(outcome, 0, lives + minutes{2}, ends) / runs;
+        latest = std::max(latest, seconds_to_first_answer(outcome));
+        minutes_run += 22;
+        EXPECT_EQ(outcome.rests_began[1].size() + outcome.rests_began[2].size(), 0U) << "of the well ones";
+      }
+      const std::string what = std::string(to_string(policy)) + ", " + death.name;
+      std::printf(
+          "  %-11s %-14s %8.1f%% %8.2f%% %8.2f%% %8.1f%% %8.1f%% %9.1f\n",
+          to_string(policy),
+          death.name,
+          100 * before,
+          100 * first_minute,
+          100 * dead,
+          100 * second_minute,
+          100 * after,
+          latest
+      );
+      EXPECT_LT(dead, 0.01) << what;
+      EXPECT_GT(second_minute, 0.8 * before) << what;
+      EXPECT_GT(after, 0.9 * before) << what << ": `random` and `adaptive` swing by themselves after a change";
+      EXPECT_LT(latest, 120) << what;
+    }
+  }
+  std::printf("  %.0f virtual minutes at 300 requests a minute\n", minutes_run);
+}
+
+TEST(Simulation, an_occasional_error_never_bans) {
+  struct Case {
+    const char* name;
+    Errc code;
+    double rate;
+  };
+
+  const Case cases[] = {
+      {"500", Errc::upstream_server, 0.01},
+      {"no first byte", Errc::first_byte_timeout, 0.01},
+      {"cut", Errc::interrupted, 0.02},
+  };
+  for (const Policy policy : policies) {
+    for (const Case& c : cases) {
+      Settings settings;
+      settings.policy = policy;
+      settings.requests_a_minute = 60;
+      settings.length = minutes{500};
+      settings.seed = 7;
+      settings.fault = [&](std::size_t, Duration, double chance) -> std::optional<Fault> {
+        if (chance < c.rate) return Fault{c.code, 300ms, {}};
+        return std::nullopt;
+      };
+      const Outcome outcome = run(settings);
+      const std::size_t rests =
+          outcome.rests_began[0].size() + outcome.rests_began[1].size() + outcome.rests_began[2].size();
+      const auto lowest = std::min_element(
+          outcome.samples.begin(), outcome.samples.end(), [](const auto& a, const auto& b) { return a.score < b.score; }
+      );
+      std::printf(
+          "  %-11s %-14s %2.0f%% of %zu attempts: %zu rests, lowest score %.0f, answered %.3f%%\n",
+          to_string(policy),
+          c.name,
+          100 * c.rate,
+          outcome.attempts.size(),
+          rests,
+          lowest->score,
+          100 * static_cast<double>(outcome.answered) / static_cast<double>(outcome.requests)
+      );
+      EXPECT_EQ(rests, 0U) << to_string(policy) << ", " << c.name;
+      EXPECT_GT(lowest->score, 50);
+    }
+  }
+}
+
+TEST(Simulation, an_occasional_refused_connection_costs_seconds) {
+  Settings settings;
+  settings.length = minutes{1000};
+  settings.requests_a_minute = 60;
+  settings.fault = [&](std::size_t, Duration, double chance) -> std::optional<Fault> {
+    if (chance < 0.01) return Fault{Errc::upstream_connect, 5ms, {}};
+    return std::nullopt;
+  };
+  const Outcome outcome = run(settings);
+  const double here = share(outcome, 0, minutes{0}, minutes{1000});
+  std::printf("  sequential, 1%% refused: the first model keeps %.1f%%\n", 100 * here);
+  EXPECT_GT(here, 0.9);
+}
+
+TEST(Simulation, when_all_are_dead_requests_are_still_tried_and_the_first_to_recover_is_found) {
+  for (const Policy policy : policies) {
+    Settings settings;
+    settings.policy = policy;
+    settings.length = minutes{15};
+    settings.fault = [&](std::size_t model, Duration at, double) -> std::optional<Fault> {
+      if (at >= minutes{5} && (at < minutes{10} || model != 1)) return Fault{Errc::rate_limited, 50ms, {}};
+      return std::nullopt;
+    };
+    const Outcome outcome = run(settings);
+    Duration first = minutes{15};
+    for (const Record& r : outcome.attempts) {
+      if (!r.failed && r.at >= minutes{10}) first = std::min(first, r.at);
+    }
+    const double seconds = std::chrono::duration<double>(first - minutes{10}).count();
+    std::printf("  %-11s first answer %.1f s after the first recovery\n", to_string(policy), seconds);
+    EXPECT_LT(seconds, 2);
+    EXPECT_GT(share(outcome, 1, minutes{11}, minutes{15}), 0.98) << to_string(policy);
+  }
+}
+
+// What docs/health.svg draws (tests/unit/health/plot.py).
+TEST(Simulation, series) {
+  const Outcome outcome = run(dead_then_recovered(Policy::random, deaths[0], 1));
+  bool rested = false;
+  for (Duration at{}; at < ends; at += 10s) {
+    const auto& sample = outcome.samples[static_cast<std::size_t>(at / 1s)];
+    rested = rested || sample.rests;
+    std::printf(
+        "series,%.0f,%.2f,%d,%.4f\n",
+        std::chrono::duration<double>(at).count(),
+        sample.score,
+        sample.rests ? 1 : 0,
+        share(outcome, 0, at, at + 10s)
+    );
+  }
+  EXPECT_TRUE(rested);
+}
+
+}  // namespace
+}  // namespace gw::health::simulation

@@ -258,6 +258,15 @@ TEST(Fastest, known_ones_by_their_time_to_the_first_content) {
   EXPECT_EQ(shares.size(), 2U);
 }
 
+TEST(Fastest, plain_answers_count_by_their_whole_time) {
+  Scene scene;
+  for (const char* const model : {"slow", "quick"}) scene.add(Tier::t1, model);
+  strategy(scene, Strategy::fastest);
+  scene.answered("slow", Millis{0}, Millis{3000}, 10);
+  scene.answered("quick", Millis{0}, Millis{2000}, 10);
+  EXPECT_EQ(models(scene.plan(Tier::t1)), (Names{"quick", "slow"}));
+}
+
 TEST(Fastest, one_that_is_being_explored_is_not_explored_twice) {
   Scene scene;
   for (const char* const model : {"known", "unknown"}) scene.add(Tier::t1, model);

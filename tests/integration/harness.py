@@ -23,9 +23,10 @@ KEY = "gateway-key-for-tests"
 
 
 class Gateway:
-    def __init__(self, config=None, env=None, limit_files=None):
-        self.folder = tempfile.TemporaryDirectory(prefix="smartroute-it-")
-        self.path = pathlib.Path(self.folder.name)
+    def __init__(self, config=None, env=None, limit_files=None, path=None):
+        """`path` is a data folder that outlives the process."""
+        self.folder = None if path else tempfile.TemporaryDirectory(prefix="smartroute-it-")
+        self.path = pathlib.Path(path or self.folder.name)
         if config is not None:
             self.write(config)
         command = [BINARY, "serve", "--data", str(self.path), "--port", "0", "--bind", "127.0.0.1"]
@@ -92,7 +93,8 @@ class Gateway:
         code = self.process.wait(timeout=PATIENCE + 15)
         output = self.stderr()
         self.log.close()
-        self.folder.cleanup()
+        if self.folder:
+            self.folder.cleanup()
         if code != 0 or "Sanitizer" in output:
             raise AssertionError(f"exit code {code}\n{output[-6000:]}")
 
@@ -177,7 +179,7 @@ class Call:
     """One request that reached the provider."""
 
     def __init__(self, head, body):
-        self.head, self.body = head, body
+        self.head, self.body, self.at = head, body, time.monotonic()
         self.closed = threading.Event()
 
     def header(self, name):

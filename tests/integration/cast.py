@@ -1,6 +1,8 @@
 """A gateway before scripted providers, one model each (p0/m0, p1/m1, ...), whose scripts a test may change while it runs."""
 
 import threading
+import time
+import unittest
 
 from books import Books
 from harness import PATIENCE, PLAIN, Gateway, Reply, Upstream, answer_well, chat_bytes, config_for
@@ -13,7 +15,7 @@ class Cast:
     in t1; `edit` changes the rest of the configuration."""
 
     def __init__(self, *scripts, entries=None, providers=None, tiers=None, edit=None, env=None, path=None, **sections):
-        self.models = [Upstream(script) for script in scripts]
+        self.models = [script if isinstance(script, Upstream) else Upstream(script) for script in scripts]
         self.config = config_for(*(model.url for model in self.models), **{"server": {"shards": 1}, **sections})
         custom, listed = self.config["providers"]["custom"], self.config["models"].pop("t1")
         for number, entry in enumerate(listed):
@@ -51,6 +53,11 @@ class Cast:
     def under_way(self, count):
         """Returns when so many requests are being answered or wait."""
         self.gateway.eventually(lambda: Books(self.gateway).gauge("requests_in_flight") == count + ITSELF, f"{count} requests under way")
+
+    def restart(self):
+        """With the same data folder, which must be one that outlives the process."""
+        self.gateway.stop()
+        self.gateway = Gateway(path=self.gateway.path)
 
     def stop(self):
         try:
@@ -114,3 +121,25 @@ def in_turn(*scripts):
     def script(sock, call):
         return (left.pop(0) if len(left) > 1 else left[0])(sock, call)
     return script
+
+
+def failed_of(answer):
+    """What x-smartroute-failed says: model and class of each."""
+    return [tuple(one.split(";")[:2]) for one in answer.headers.get("x-smartroute-failed", "").split(", ") if one]
+
+
+def seconds(call):
+    begun = time.monotonic()
+    return call(), time.monotonic() - begun
+
+
+class Case(unittest.TestCase):
+    def answered(self, answer, attempts, model):
+        self.assertEqual(answer.status, 200, answer.body)
+        got = answer.headers["x-smartroute-attempts"], answer.headers["x-smartroute-model"]
+        self.assertEqual(got, (str(attempts), f"p{model}/m{model}"))
+
+    def refused(self, answer, status, code, attempts):
+        self.assertEqual((answer.status, answer.error()["code"]), (status, code), answer.body)
+        self.assertEqual(answer.headers["x-smartroute-attempts"], str(attempts))
+        self.assertNotIn("x-smartroute-model", answer.headers)

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from books import Books, line_of
-from cast import Cast, Client, Held, in_turn
+from cast import Case, Cast, Client, Held, failed_of, in_turn, seconds
 from faults import error, fails, has_left, stays_silent
 from harness import (END, MESSAGES, PATIENCE, PLAIN, STREAM, answer_well, bounded, chat_bytes, chunk_json, chunked, good_plain, reply,
                      sse, stream_head, until_closed)
@@ -40,30 +40,8 @@ def two_keys(first=1, second=1):
     return {0: {"api_key": "", "api_keys": [{"key": FIRST, "weight": first}, {"key": SECOND, "weight": second}]}}
 
 
-def failed_of(answer):
-    """What x-smartroute-failed says: model and class of each."""
-    return [tuple(one.split(";")[:2]) for one in answer.headers.get("x-smartroute-failed", "").split(", ") if one]
-
-
-def seconds(call):
-    begun = time.monotonic()
-    return call(), time.monotonic() - begun
-
-
 def pauses(model):
     return [later.at - earlier.at for earlier, later in zip(model.calls, model.calls[1:])]
-
-
-class Case(unittest.TestCase):
-    def answered(self, answer, attempts, model):
-        self.assertEqual(answer.status, 200, answer.body)
-        got = answer.headers["x-smartroute-attempts"], answer.headers["x-smartroute-model"]
-        self.assertEqual(got, (str(attempts), f"p{model}/m{model}"))
-
-    def refused(self, answer, status, code, attempts):
-        self.assertEqual((answer.status, answer.error()["code"]), (status, code), answer.body)
-        self.assertEqual(answer.headers["x-smartroute-attempts"], str(attempts))
-        self.assertNotIn("x-smartroute-model", answer.headers)
 
 
 class Keys(Case):

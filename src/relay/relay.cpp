@@ -154,6 +154,7 @@ net::Task<void> run(Context& context, Services services) {
     net::Task<Answer> task = start(context, services, step, reply, attempt);
     Answer error = co_await task;
     if (!error && attempt) {
+      step.ticket.reached(context.config->health, Clock::now());
       task = attempt->take_reply();
       error = co_await task;
     }

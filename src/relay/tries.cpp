@@ -100,18 +100,26 @@ bool Tries::wait_for_place(TimePoint now, Step& step) {
   return true;
 }
 
+// Whole passes: who was asked less often comes first.
 bool Tries::repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& step) {
   TimePoint soonest = far_future;
+  int most = 0;
+  for (const Seat& seat : seats_) most = std::max(most, int{seat.asked});
   for (const bool timed_out : {false, true}) {
-    for (Seat& seat : seats_) {
-      if (seat.is_out || seat.is_fresh || seat.timed_out != timed_out || seat.asked >= passes(seat)) continue;
-      if (seat.candidate->health->read(rules_.config.health, now, health::Detail::rest).rests) continue;
-      if (now < seat.again) {
-        soonest = std::min(soonest, seat.again);
-        continue;
+    for (int asked = 1; asked <= most; ++asked) {
+      for (Seat& seat : seats_) {
+        if (seat.is_out || seat.is_fresh || seat.timed_out != timed_out || seat.asked != asked) continue;
+        if (seat.asked >= passes(seat)) continue;
+        const health::Reading reading = seat.candidate->health->read(rules_.config.health, now, health::Detail::rest);
+        // A rest that is over by then is the provider's Retry-After.
+        if (reading.rests && (now >= seat.again || reading.until > seat.again)) continue;
+        if (now < seat.again) {
+          soonest = std::min(soonest, seat.again);
+          continue;
+        }
+        if (!budget.take(rules_.config.retries, now)) return false;
+        if (begin(seat, false, now, random, step)) return true;
       }
-      if (!budget.take(rules_.config.retries, now)) return false;
-      if (begin(seat, false, now, random, step)) return true;
     }
     if (soonest != far_future) break;  // who only answered too late comes after those
   }

@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace gw::relay {
@@ -160,9 +163,10 @@ TEST(PlainJudge, empty_and_notices_fail) {
   EXPECT_FALSE(judge_plain(facts, rules())) << "a long answer may speak of it";
 }
 
-Attempt failed(Errc code, std::string name, std::optional<std::uint16_t> status = {}) {
+// `name`: a literal.
+Attempt failed(Errc code, std::string_view name, std::optional<std::uint16_t> status = {}) {
   Attempt attempt;
-  attempt.display_name = std::move(name);
+  attempt.display_name = name;
   attempt.error = upstream_error(code, "because");
   attempt.error->upstream_status = status;
   return attempt;
@@ -185,6 +189,10 @@ TEST(Judge, what_the_filter_left_nothing_of_is_no_empty_answer) {
   JudgeRules as_is = rules();
   as_is.retry_on_empty = false;
   EXPECT_FALSE(judge_plain(facts, as_is));
+}
+
+Error all_failed(std::initializer_list<Attempt> attempts) {
+  return relay::all_failed(std::span(attempts.begin(), attempts.size()));
 }
 
 TEST(AllFailed, the_status_tells_the_truth) {
@@ -254,7 +262,7 @@ TEST(Reasons, are_every_failed_attempt_in_the_provider_s_words) {
   outcome.attempts = {failed(Errc::upstream_auth, "p/a", 401), failed(Errc::content_policy, "p/b", 400)};
   outcome.attempts[0].error->message = "status 401: Incorrect API key";
   outcome.attempts[1].error->message = "flagged";
-  outcome.error = all_failed(outcome.attempts);
+  outcome.error = relay::all_failed(outcome.attempts);
   EXPECT_EQ(reasons(outcome), "p/a (upstream_auth) status 401: Incorrect API key; p/b (content_policy) flagged");
 
   outcome.error.reset();

@@ -172,11 +172,12 @@ TEST(Adaptive, each_term_decides_when_it_stands_alone) {
                },
                {"b", "c", "a"}},
            Case{
-               "speed: known ones by their time, an unknown one as 0.8",
+               "speed: known ones by their time, an unknown one as 0.8 (and nobody used of late)",
                {0, 0, 1, 0, 0, 0},
                [](Scene& s) {
                  s.answered("a", Millis{1000}, Millis{21000}, 500);  // 21 s for 500 tokens: 0.3
                  s.answered("c", Millis{500}, Millis{1500}, 500);    // 1.5 s: 0.95
+                 s.now += Seconds{70};
                },
                {"c", "b", "a"}},
            Case{
@@ -255,6 +256,15 @@ TEST(Fastest, known_ones_by_their_time_to_the_first_content) {
   EXPECT_NEAR((shares[{"quick", "middle", "slow", "unknown"}]), 0.9, near);
   EXPECT_NEAR((shares[{"unknown", "quick", "middle", "slow"}]), 0.1, near) << "it is explored";
   EXPECT_EQ(shares.size(), 2U);
+}
+
+TEST(Fastest, plain_answers_count_by_their_whole_time) {
+  Scene scene;
+  for (const char* const model : {"slow", "quick"}) scene.add(Tier::t1, model);
+  strategy(scene, Strategy::fastest);
+  scene.answered("slow", Millis{0}, Millis{3000}, 10);
+  scene.answered("quick", Millis{0}, Millis{2000}, 10);
+  EXPECT_EQ(models(scene.plan(Tier::t1)), (Names{"quick", "slow"}));
 }
 
 TEST(Fastest, one_that_is_being_explored_is_not_explored_twice) {
@@ -347,8 +357,8 @@ TEST(LeastBusy, a_heavier_one_carries_more) {
   scene.add(Tier::t1, "big", 1);
   scene.add(Tier::t1, "small", 0.25);
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  for (int i = 0; i < 100; ++i) under_way.push_back(scene.begin(models(scene.plan(Tier::t1)).front()));
+  std::vector<health::Ticket> under_way(100);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin(models(scene.plan(Tier::t1)).front());
   EXPECT_NEAR(scene.candidate("big").health->read({}, scene.now, health::Detail::standing).in_flight, 80, 2);
 }
 
@@ -357,9 +367,9 @@ TEST(LeastBusy, a_full_one_is_busier_than_any) {
   scene.add(Tier::t1, "full").max_concurrent = 1;
   scene.add(Tier::t1, "busy");
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  under_way.push_back(scene.begin("full"));
-  for (int i = 0; i < 9; ++i) under_way.push_back(scene.begin("busy"));
+  const health::Ticket only = scene.begin("full");
+  std::vector<health::Ticket> under_way(9);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin("busy");
   EXPECT_EQ(scene.first_shares(Tier::t1, 500).count("full"), 0U);
 }
 

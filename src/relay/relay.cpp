@@ -65,7 +65,8 @@ net::Task<Step> wait_for_step(Context& context, Services services, Tries& tries,
       case Step::Kind::wait: {
         net::Wakeup nobody_s;
         net::Task<bool> waiting = pause(context.exchange.shard(), step.until, context.cancel, nobody_s);
-        (void)co_await waiting;
+        const bool goes_on = co_await waiting;
+        if (!goes_on) continue;  // nobody is asked any more
         break;
       }
       case Step::Kind::escalate:

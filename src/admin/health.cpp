@@ -43,7 +43,7 @@ std::string dump(const Json& json) {
 std::string models_json(std::span<const Row> rows) {
   Json out = Json::object();
   for (const Row& row : rows) {
-    if (row.kind != Row::Kind::entry) continue;
+    if (row.kind != Row::Kind::entry || !row.current) continue;
     Json one = row_json(row);
     one["avg_response_time"] = measured(row.reading.total_ms);
     one["ttft_ms"] = measured(row.reading.ttft_ms);
@@ -57,7 +57,7 @@ std::string models_json(std::span<const Row> rows) {
 std::string providers_json(std::span<const Row> rows) {
   Json out = Json::object();
   for (const Row& row : rows) {
-    if (row.kind == Row::Kind::entry) continue;
+    if (row.kind == Row::Kind::entry || !row.current) continue;
     Json one = row_json(row);
     one.erase("in_flight");  // counted by model
     one["kind"] = row.kind == Row::Kind::key ? "key" : "endpoint";

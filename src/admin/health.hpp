@@ -9,7 +9,8 @@
 
 namespace gw::admin {
 
-/// By model id, the record of the original's model_stats.json decayed to now, and what it did not have.
+/// By model id, the record of the original's model_stats.json decayed to now, and what it did not have. Only what is
+/// configured now: a key or address that was replaced had the same name.
 [[nodiscard]] std::string models_json(std::span<const health::Row> rows);
 
 /// The same by provider id, and by "provider#2" for a provider's second key.

@@ -120,7 +120,8 @@ void ShardService::add_cors(http::Exchange& exchange) const {
   if (answer.allow_origin != "*") exchange.header("Vary", "Origin");
   exchange.header(
       "Access-Control-Expose-Headers",
-      "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-decision"
+      "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-failed, "
+      "x-smartroute-decision"
   );
 }
 

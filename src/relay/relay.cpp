@@ -150,11 +150,13 @@ net::Task<void> run(Context& context, Services services) {
     }
     if (step.kind == Step::Kind::stop) break;
     const routing::Candidate& candidate = *step.candidate;
+    const bool is_probe = step.ticket.is_probe();  // it may be none any more once the endpoint was reached
     const TimePoint begun = Clock::now();
     std::optional<UpstreamAttempt> attempt;
     net::Task<Answer> task = start(context, services, step, reply, attempt);
     Answer error = co_await task;
     if (!error && attempt) {
+      step.ticket.reached(context.config->health, Clock::now());
       task = attempt->take_reply();
       error = co_await task;
     }
@@ -166,7 +168,7 @@ net::Task<void> run(Context& context, Services services) {
     record.begun = begun;
     record.duration = Clock::now() - begun;
     record.is_repeat = step.is_repeat;
-    record.is_probe = step.ticket.is_probe();
+    record.is_probe = is_probe;
     record.is_last_resort = step.is_last_resort;
     if (attempt) record.upstream_request_id = attempt->upstream_request_id();
     settle(context, services, step, std::move(record), reply.committed());

@@ -297,7 +297,9 @@ void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& r
 
 Error Tries::nobody_asked(TimePoint now) const {
   if (now >= rules_.received + rules_.config.retries.deadline) {
-    return gateway_error(Errc::overloaded, "No model could be asked before the deadline (retries.deadline); try again.");
+    return gateway_error(
+        Errc::overloaded, "No model could be asked before the deadline (retries.deadline); try again."
+    );
   }
   if (had_full_) {
     Error error = gateway_error(Errc::overloaded, "Every model that could answer is full (max_concurrent); try again.");

@@ -136,7 +136,10 @@ class Contract:
         if not isinstance(value, dict) or rule is True:
             return
         more = sorted(value.keys() - schema.get("properties", {}).keys())
-        if more:
+        if isinstance(rule, dict):
+            for name in more:
+                self.validate(value[name], rule, f"{where}.{name}")
+        elif more:
             raise Mismatch(f"{where}: {more} are not described")
 
     def check_items(self, value, rule, _schema, where):

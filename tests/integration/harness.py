@@ -23,9 +23,10 @@ KEY = "gateway-key-for-tests"
 
 
 class Gateway:
-    def __init__(self, config=None, env=None, limit_files=None):
-        self.folder = tempfile.TemporaryDirectory(prefix="smartroute-it-")
-        self.path = pathlib.Path(self.folder.name)
+    def __init__(self, config=None, env=None, limit_files=None, path=None):
+        """`path` is a data folder that outlives the process."""
+        self.folder = None if path else tempfile.TemporaryDirectory(prefix="smartroute-it-")
+        self.path = pathlib.Path(path or self.folder.name)
         if config is not None:
             self.write(config)
         command = [BINARY, "serve", "--data", str(self.path), "--port", "0", "--bind", "127.0.0.1"]
@@ -57,6 +58,8 @@ class Gateway:
                 raise AssertionError(f"{what}: never\n{self.stderr()[-3000:]}")
 
     def stderr(self):
+        if self.log.closed:
+            return self.said
         self.log.flush()
         return (self.path / "stderr.log").read_text(errors="replace")
 
@@ -90,11 +93,12 @@ class Gateway:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(timeout=PATIENCE + 15)
-        output = self.stderr()
+        self.said = self.stderr()
         self.log.close()
-        self.folder.cleanup()
-        if code != 0 or "Sanitizer" in output:
-            raise AssertionError(f"exit code {code}\n{output[-6000:]}")
+        if self.folder:
+            self.folder.cleanup()
+        if code != 0 or "Sanitizer" in self.said:
+            raise AssertionError(f"exit code {code}\n{self.said[-6000:]}")
 
     def __enter__(self):
         return self
@@ -177,7 +181,7 @@ class Call:
     """One request that reached the provider."""
 
     def __init__(self, head, body):
-        self.head, self.body = head, body
+        self.head, self.body, self.at = head, body, time.monotonic()
         self.closed = threading.Event()
 
     def header(self, name):
@@ -195,15 +199,22 @@ class Upstream:
     """Accepts connections, reads a request, hands (connection, call) to `script`. A script returns True to keep the
     connection for the next request."""
 
-    def __init__(self, script, tls=None):
+    def __init__(self, script, tls=None, is_up=True):
         self.script, self.tls = script, tls
         self.calls, self.connections = [], 0
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.stopped = False
         self.open = set()
+        if is_up:
+            self.up()
+
+    def up(self):
+        """Until then connections are refused, and nobody else gets the port."""
+        self.listener.listen(512)
         threading.Thread(target=self.accept, daemon=True).start()
 
     @property

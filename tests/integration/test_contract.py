@@ -48,6 +48,12 @@ class Checker(unittest.TestCase):
         self.refuses({"messages": []}, "ChatRequest")
         self.refuses({"messages": [{"role": "user"}], "n": 0}, "ChatRequest")
 
+    def test_it_refuses_what_a_map_may_not_hold(self):
+        schema = {"type": "object", "additionalProperties": {"type": "integer"}}
+        self.contract.validate({"a": 1, "b": 2}, schema, "test")
+        with self.assertRaises(Mismatch):
+            self.contract.validate({"a": 1, "b": "2"}, schema, "test")
+
     def test_it_refuses_replies_that_are_not_described(self):
         body = json.dumps({"object": "list", "data": []}).encode()
         good = {"content-type": "application/json"}
@@ -143,6 +149,7 @@ class ClientApi(unittest.TestCase):
                 for body in (PLAIN, STREAM):
                     answer = self.chat(expected, body, gateway=gateway)
                     self.assertEqual(answer.headers["x-smartroute-tier"], "t1")
+                    self.assertTrue(answer.headers["x-smartroute-failed"].startswith("p0/m0;"))
         silent = config_for(nowhere(), timeouts={"connect": {"t1": 1000}})
         with Gateway(silent) as gateway:
             self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
@@ -150,6 +157,37 @@ class ClientApi(unittest.TestCase):
         unspoken["providers"]["custom"]["p0"]["protocol"] = "v1-messages"
         with Gateway(unspoken) as gateway:
             self.assertEqual(self.chat(503, PLAIN, gateway=gateway).error()["code"], "no_route")
+
+    def test_what_failed_before_an_answer(self):
+        with Upstream(says("500 Oops")) as first, Upstream(says("429 Slow")) as second, Upstream(answer_well) as third:
+            with Gateway(config_for(first.url, second.url, third.url)) as gateway:
+                for body in (PLAIN, STREAM):
+                    answer = self.chat(200, body, gateway=gateway)
+                    self.assertTrue(answer.headers["x-smartroute-failed"].startswith("p0/m0;upstream_server;"), answer.headers)
+
+    def test_a_gateway_that_can_take_no_more(self):
+        over = threading.Event()
+
+        def waits(sock, call):
+            over.wait(PATIENCE)
+            return answer_well(sock, call)
+
+        one = config_for(nowhere(), limits={"queue_ms": 0, "in_flight": 2})
+        one["models"]["t1"][0]["max_concurrent"] = 1
+        down = config_for(nowhere(), retries={"last_resort": False})
+        with Gateway(down) as gateway:
+            self.chat(502, PLAIN, gateway=gateway)
+            for body in (PLAIN, STREAM):
+                self.assertEqual(self.chat(503, body, gateway=gateway).error()["code"], "overloaded")
+        with Upstream(waits) as upstream:
+            one["providers"]["custom"]["p0"]["base_url"] = upstream.url
+            with Gateway(one) as gateway, gateway.connect() as first:
+                first.sendall(request_bytes("POST", "/v1/chat/completions", json.dumps(PLAIN).encode()))
+                upstream.wait_for(lambda u: u.calls)
+                for body in (PLAIN, STREAM):
+                    self.assertEqual(self.chat(503, body, gateway=gateway).error()["code"], "overloaded")
+                over.set()
+                self.assertEqual(Reply.read(first).status, 200)
 
     def test_too_slow_a_provider(self):
         over = threading.Event()
@@ -238,7 +276,10 @@ class AdminApi(unittest.TestCase):
     def test_a_configured_one_with_an_edit_that_was_refused(self):
         config = config_for(nowhere(), nowhere())
         config["providers"]["custom"]["p1"]["protocol"] = "v1-response"
-        config["models"]["strategies"] = {"t1": "adaptive"}
+        for strategy in ("sequential", "random", "fastest", "cheapest", "least_busy"):
+            config["models"]["strategies"] = {"t2": strategy, "t1": "adaptive"}
+            with Gateway(config) as gateway:
+                self.assertEqual([tier["strategy"] for tier in self.status(gateway)["tiers"]], ["adaptive", strategy, "sequential"])
         with Gateway(config) as gateway:
             before = self.status(gateway)
             self.assertEqual((before["open"], before["router_mode"]), (False, "fixed"))

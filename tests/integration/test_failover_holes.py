@@ -6,6 +6,7 @@ import re
 import threading
 import unittest
 
+from books import Books, ends_as, line_of, lines_of
 from faults import CHUNKED, DONE, FINISH, HALF, HEAD, LARGE, OWN_PLAIN, ROLE, SSE_HEAD, resets, sends, stays_silent
 from harness import (END, MESSAGES, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chat_bytes, chunk_json, chunked,
                      config_for, good_plain, good_stream, reply, sse, stream_head)
@@ -13,46 +14,6 @@ from harness import (END, MESSAGES, PATIENCE, PLAIN, STREAM, Gateway, Reply, Ups
 ONE_SHARD = {"shards": 1}
 SHORT = {"timeouts": {"connect": {"t1": 500}, "generation": {"t1": 900}, "idle": 500}}
 BEGUN = stream_head() + chunked(ROLE + HALF)
-
-
-class Books:
-    """What the gateway's metrics and log say."""
-
-    def __init__(self, gateway):
-        self.text = gateway.request("GET", "/metrics").body.decode()
-
-    def count(self, name, **labels):
-        total = 0
-        for found, value in re.findall(rf"^smartroute_{name}\{{([^}}]*)\}} (\d+)$", self.text, re.M):
-            if all(f'{label}="{text}"' in found for label, text in labels.items()):
-                total += int(value)
-        return total
-
-    @property
-    def requests(self):
-        return self.count("requests_total", route="chat")
-
-
-def ends_as(gateway, requests, attempts):
-    """Waits for the record; then the outcomes of the requests and of the attempts, each with how often."""
-    gateway.eventually(lambda: Books(gateway).requests == sum(requests.values()), "the request is recorded")
-    books = Books(gateway)
-    found = {outcome: books.count("requests_total", route="chat", outcome=outcome) for outcome in requests}
-    tried = {key: books.count("attempts_total", provider=key[0], outcome=key[1]) for key in attempts}
-    if (found, tried, books.count("attempts_total")) != (requests, attempts, sum(attempts.values())):
-        raise AssertionError(f"{found} {tried}\n{books.text}")
-
-
-def lines_of(gateway, request_id):
-    return [line for line in gateway.stderr().splitlines() if f"id={request_id} " in line]
-
-
-def line_of(gateway, request_id):
-    gateway.eventually(lambda: lines_of(gateway, request_id), "the request's line is in the log")
-    lines = lines_of(gateway, request_id)
-    if len(lines) != 1:
-        raise AssertionError(f"more than one line: {lines}")
-    return lines[0]
 
 
 class Cut(unittest.TestCase):

@@ -11,8 +11,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the gateway is; for private addresses, or with the gateway key. Holds no secret */
+        /** How the gateway is */
         get: operations["getStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each model behaves, by its id */
+        get: operations["getModelStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stats/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each provider's endpoint and each of its keys behaves */
+        get: operations["getProviderStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -58,7 +92,7 @@ export interface components {
         TierStatus: {
             tier: components["schemas"]["Tier"];
             /** @enum {string} */
-            strategy: "sequential" | "random" | "adaptive";
+            strategy: "sequential" | "random" | "adaptive" | "fastest" | "cheapest" | "least_busy";
             models: components["schemas"]["ModelStatus"][];
         };
         ModelStatus: {
@@ -106,6 +140,51 @@ export interface components {
             /** @description What to change */
             message: string;
         };
+        ModelStats: {
+            [key: string]: components["schemas"]["ModelHealth"];
+        };
+        ModelHealth: {
+            /** @description Answers */
+            success: number;
+            /** @description Attempts that failed, whoever was to blame; refusals are none */
+            failures: number;
+            /** @description What its failures weigh now */
+            failure_score: number;
+            /** @description 100 without failures, 0 while it rests */
+            health_score: number;
+            /** @description Others are asked first: it, its endpoint or all its keys failed */
+            rests: boolean;
+            /** @description Unix seconds; 0 = it does not rest */
+            cooldown_until: number;
+            /** @description Unix seconds; 0 = never */
+            last_updated: number;
+            /** @description Attempts under way */
+            in_flight: number;
+            /** @description Milliseconds of a whole answer; null = not known */
+            avg_response_time: number | null;
+            /** @description Milliseconds to the first content of a stream; null = not known */
+            ttft_ms: number | null;
+            /** @description After the first content; null = not known */
+            tokens_per_second: number | null;
+            answers_last_minute: number;
+        };
+        ProviderStats: {
+            [key: string]: components["schemas"]["ProviderHealth"];
+        };
+        ProviderHealth: {
+            /** @enum {string} */
+            kind: "endpoint" | "key";
+            success: number;
+            /** @description Of the endpoint: no connection; of a key: refused, without money, limited */
+            failures: number;
+            failure_score: number;
+            health_score: number;
+            rests: boolean;
+            /** @description Unix seconds; 0 = it does not rest */
+            cooldown_until: number;
+            /** @description Unix seconds; 0 = never */
+            last_updated: number;
+        };
         ErrorReply: {
             error: {
                 message: string;
@@ -115,7 +194,46 @@ export interface components {
             };
         };
     };
-    responses: never;
+    responses: {
+        /** @description One clear error */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorReply"];
+            };
+        };
+        /** @description Asked from a public address without the gateway key */
+        NoKey: {
+            headers: {
+                "www-authenticate": "Bearer";
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorReply"];
+            };
+        };
+        /** @description A gateway without a key, asked from a public address */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorReply"];
+            };
+        };
+        /** @description Another method */
+        OtherMethod: {
+            headers: {
+                allow: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorReply"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -142,44 +260,60 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Asked from a public address without the gateway key */
-            401: {
+            401: components["responses"]["NoKey"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["OtherMethod"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getModelStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The record that the original kept in model_stats.json, faded to now, and what it did not have */
+            200: {
                 headers: {
-                    "www-authenticate": "Bearer";
+                    "cache-control": "no-store";
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/json": components["schemas"]["ModelStats"];
                 };
             };
-            /** @description A gateway without a key, asked from a public address */
-            403: {
+            401: components["responses"]["NoKey"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["OtherMethod"];
+            default: components["responses"]["Error"];
+        };
+    };
+    getProviderStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By the provider's id the endpoint, by "provider#2" the second of its keys */
+            200: {
                 headers: {
+                    "cache-control": "no-store";
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorReply"];
+                    "application/json": components["schemas"]["ProviderStats"];
                 };
             };
-            /** @description Another method */
-            405: {
-                headers: {
-                    allow: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorReply"];
-                };
-            };
-            /** @description One clear error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorReply"];
-                };
-            };
+            401: components["responses"]["NoKey"];
+            403: components["responses"]["Forbidden"];
+            405: components["responses"]["OtherMethod"];
+            default: components["responses"]["Error"];
         };
     };
 }

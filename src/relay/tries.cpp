@@ -119,6 +119,7 @@ bool Tries::wait_for_place(TimePoint now, Step& step) {
 // Round by round. `soonest`: when the next of those that may be repeated can be.
 bool Tries::repeat_those(bool timed_out, TimePoint now, Random& random, Step& step, TimePoint& soonest) {
   const config::Retries& retries = rules_.config.retries;
+  const TimePoint deadline = rules_.received + retries.deadline;
   int most = 0;
   for (const Seat& seat : seats_) most = std::max(most, int{seat.passes});
   for (int pass = 1; pass <= most; ++pass) {
@@ -132,7 +133,7 @@ bool Tries::repeat_those(bool timed_out, TimePoint now, Random& random, Step& st
         ready = std::max(ready, reading.until);
       }
       if (now < ready) {
-        soonest = std::min(soonest, ready);
+        if (ready < deadline) soonest = std::min(soonest, ready);
         continue;
       }
       seat.is_fresh = false;
@@ -164,33 +165,38 @@ bool Tries::repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& st
     const health::Reading reading = rest_of(seat, now);
     if (reading.rests && reading.until > now) soonest = std::min(soonest, reading.until);
   }
-  if (soonest >= rules_.received + retries.deadline) return false;
   step.kind = Step::Kind::wait;
   step.until = soonest;
   return true;
 }
 
+// The least bad of those that rest; when it is full, the next.
 bool Tries::last_resort(TimePoint now, Random& random, Step& step) {
   if (used_last_resort_ || !rules_.config.retries.last_resort) return false;
-  for (std::size_t i = 0; i < seats_.size(); ++i) {
+  const Seat* refused = nullptr;
+  TimePoint refused_until{};
+  for (;;) {
     Seat* least_bad = nullptr;
-    health::Reading best;
+    TimePoint until{};
     for (Seat& seat : seats_) {
-      if (!may_be_first(seat) || seat.is_full) continue;
+      if (!may_be_first(seat)) continue;
       const health::Reading reading = rest_of(seat, now);
-      if (least_bad != nullptr && reading.until >= best.until) continue;
+      if (!reading.rests) continue;
+      const bool was_refused =
+          refused != nullptr && (reading.until < refused_until || (reading.until == refused_until && &seat <= refused));
+      if (was_refused || (least_bad != nullptr && reading.until >= until)) continue;
       least_bad = &seat;
-      best = reading;
+      until = reading.until;
     }
     if (least_bad == nullptr) break;
-    if (begin(*least_bad, best.rests, now, random, step)) {
-      used_last_resort_ = best.rests;
+    if (begin(*least_bad, true, now, random, step)) {
+      used_last_resort_ = true;
       return true;
     }
+    any_full_ = any_full_ || least_bad->is_full;
+    refused = least_bad;
+    refused_until = until;
   }
-  any_full_ = any_full_ || std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
-                return may_be_first(seat) && seat.is_full;
-              });
   return wait_for_place(now, step);
 }
 
@@ -218,7 +224,8 @@ Tries::Step Tries::next(TimePoint now, Random& random, RepeatBudget& budget) {
     step.kind = Step::Kind::escalate;
     return step;
   }
-  if (last_resort(now, random, step)) return step;
+  // Another shard may have given a probe or a place back since the first look.
+  if (first_try(now, random, step) || last_resort(now, random, step)) return step;
   return step;
 }
 

@@ -485,6 +485,13 @@ TEST(Tries, who_timed_out_is_not_asked_again_while_another_waits) {
   EXPECT_EQ(request.model(), "b");
 }
 
+TEST(Tries, who_waits_beyond_the_deadline_holds_nobody_up) {
+  Scene scene({{"a"}, {"b"}}, twice);
+  scene.config.retries.deadline = 3s;
+  Request request(scene);
+  EXPECT_EQ(request.run({{"a", {timeout}}, {"b", {error_of(Errc::upstream_server, 4s)}}}), "a b a* stop");
+}
+
 // --- The budget of repeats -------------------------------------------------------------------------------------------
 
 TEST(Tries, without_budget_nothing_is_repeated_and_nobody_waits) {
@@ -528,6 +535,21 @@ TEST(Tries, a_repeat_that_finds_no_place_costs_no_budget) {
     EXPECT_EQ(request.next(), Kind::stop);
   }
   EXPECT_EQ(request.next(), Kind::ask);
+}
+
+TEST(Tries, a_resting_key_of_one_model_does_not_hide_the_others) {
+  Scene scene({{.name = "a", .keys = 2}, {"b"}});
+  scene.config.health.cooldown.first = 1ms;
+  scene.rest("b", 60s);
+  health::Ticket other = scene.hold("a");
+  other.failed(scene.config.health, unauthorised, scene.now);
+  Request request(scene);
+  ASSERT_EQ(request.next(), Kind::ask);
+  request.fail(limited);
+  scene.now += 10ms;  // the key that failed is there again, the other one rests
+  ASSERT_EQ(request.next(), Kind::ask);
+  EXPECT_EQ(request.model(), "b");
+  EXPECT_TRUE(request.step.is_last_resort);
 }
 
 // --- Full models -----------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ RepeatBudget::Second& RepeatBudget::at(TimePoint now) noexcept {
   return second;
 }
 
-bool RepeatBudget::take(const config::Retries& rules, TimePoint now) noexcept {
+bool RepeatBudget::allows(const config::Retries& rules, TimePoint now) const noexcept {
   const std::int64_t oldest = second_of(now) - window + 1;
   std::uint64_t requests = 0;
   std::uint64_t repeats = 0;
@@ -28,9 +28,7 @@ bool RepeatBudget::take(const config::Retries& rules, TimePoint now) noexcept {
     repeats += second.repeats;
   }
   const std::uint64_t share = requests * static_cast<std::uint64_t>(rules.budget_percent) / 100;
-  if (repeats >= std::max(share, static_cast<std::uint64_t>(rules.budget_min))) return false;
-  ++at(now).repeats;
-  return true;
+  return repeats < std::max(share, static_cast<std::uint64_t>(rules.budget_min));
 }
 
 }  // namespace gw::relay

@@ -15,9 +15,12 @@ class RepeatBudget {
   /// A client's request begins.
   void request(TimePoint now) noexcept { ++at(now).requests; }
 
-  /// True: one repeat may be sent, and is counted. At most `retries.budget_percent` of the requests of the last ten
-  /// seconds, and `retries.budget_min` in any case.
-  [[nodiscard]] bool take(const config::Retries& rules, TimePoint now) noexcept;
+  /// One repeat may be sent: at most `retries.budget_percent` of the requests of the last ten seconds, and
+  /// `retries.budget_min` in any case.
+  [[nodiscard]] bool allows(const config::Retries& rules, TimePoint now) const noexcept;
+
+  /// It is sent.
+  void repeat(TimePoint now) noexcept { ++at(now).repeats; }
 
  private:
   struct Second {

@@ -10,7 +10,9 @@
 #include "relay/tries.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
+#include <vector>
 
 namespace gw::relay {
 
@@ -39,18 +41,23 @@ class Queue {
     Queue& queue_;
     const Tries& tries_;
     net::Wakeup wakeup_;
+    std::uint64_t number_;  // rises along the line
     std::list<Place*>::iterator at_;
   };
 
   /// A place at `target` was given back on this shard: the first in line who wants it is resumed, now, before anybody
-  /// who comes later can take it.
+  /// who comes later can take it; and the next one when that one did not take it.
   void place_free(const health::Target& target);
 
   [[nodiscard]] std::size_t waiting() const noexcept { return line_.size(); }
 
  private:
+  void wake_for(const health::Target& target);
+
   net::Shard& shard_;
   std::list<Place*> line_;
+  std::uint64_t came_ = 0;
+  std::vector<const health::Target*> freed_;  // whose places are being given away
 };
 
 }  // namespace gw::relay

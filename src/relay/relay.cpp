@@ -66,7 +66,8 @@ net::Task<Step> wait_for_step(Context& context, Services services, Tries& tries,
       case Step::Kind::wait: {
         net::Wakeup nobody_s;
         net::Task<bool> waiting = pause(context.exchange.shard(), step.until, context.cancel, nobody_s);
-        (void)co_await waiting;
+        const bool goes_on = co_await waiting;
+        if (!goes_on) continue;  // nobody is asked any more
         break;
       }
       case Step::Kind::escalate:
@@ -164,6 +165,7 @@ net::Task<void> run(Context& context, Services services) {
     }
     if (step.kind == Step::Kind::stop) break;
     const routing::Candidate& candidate = *step.candidate;
+    const bool is_probe = step.ticket.is_probe();  // it may be none any more once the endpoint was reached
     const TimePoint begun = Clock::now();
     std::optional<UpstreamAttempt> attempt;
     net::Task<Answer> task = start(context, services, step, reply, attempt);
@@ -181,7 +183,7 @@ net::Task<void> run(Context& context, Services services) {
     record.begun = begun;
     record.duration = Clock::now() - begun;
     record.is_repeat = step.is_repeat;
-    record.is_probe = step.ticket.is_probe();
+    record.is_probe = is_probe;
     record.is_last_resort = step.is_last_resort;
     if (attempt) record.upstream_request_id = attempt->upstream_request_id();
     settle(context, services, step, std::move(record), reply.committed());

@@ -48,7 +48,7 @@ std::vector<TraceEvent> trace(const Outcome& outcome, TimePoint received, TimePo
   int failed = 0;
   for (const Attempt& attempt : outcome.attempts) {
     const Duration begun = attempt.begun - received;
-    events.push_back({Stage::model_call_start, begun, {}, failed, attempt.display_name});
+    events.push_back({Stage::model_call_start, begun, begun, failed, attempt.display_name});
     if (attempt.first_content != Duration{}) {
       events.push_back(
           {Stage::first_token, begun + attempt.first_content, attempt.first_content, failed, attempt.display_name}
@@ -69,7 +69,7 @@ std::vector<TraceEvent> trace(const Outcome& outcome, TimePoint received, TimePo
     events.push_back(end);
   }
   // An answer that was cut, or that nobody waited for, failed its model but not them all.
-  if (outcome.error && outcome.model.empty()) {
+  if (outcome.error && outcome.error->code != Errc::client_gone && outcome.model.empty()) {
     const Duration all = ended - received;
     events.push_back({Stage::all_failed, all, all, failed, {}, to_string(outcome.error->code)});
   }

@@ -23,7 +23,7 @@ struct TraceEvent {
 
   Stage stage = Stage::req_received;
   Duration at{};              ///< since the request was received; monotonic
-  Duration duration{};        ///< of what the stage ends: an attempt, from its begin or its first content
+  Duration duration{};        ///< since the attempt's begin or first content, whose end it is; else as `at`
   int retry_count = 0;        ///< attempts that had failed by then
   std::string_view model{};   ///< display name; empty where no model is concerned
   std::string_view reason{};  ///< the class of a failure

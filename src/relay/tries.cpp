@@ -31,17 +31,21 @@ bool is_key_s(Errc code) noexcept {
 }  // namespace
 
 void Tries::add(const routing::Plan& plan) {
-  tier_ = plan.tier;
-  strategy_ = plan.strategy;
+  ranks_[plan.tier] = {plan.strategy, 0};
   seats_.reserve(seats_.size() + plan.candidates.size());
   for (const Candidate* const candidate : plan.candidates) {
-    // A model that stands in two tiers is one model: what it was asked counts.
-    const bool is_seated = std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+    // A model that stands in two tiers is one model: what it was asked counts. One that its first tier did not come to
+    // is the second's.
+    const auto seated = std::find_if(seats_.begin(), seats_.end(), [&](const Seat& seat) {
       return seat.candidate->health == candidate->health;
     });
-    if (!is_seated) seats_.push_back({candidate});
+    if (seated != seats_.end()) {
+      if (seated->passes != 0) continue;
+      seats_.erase(seated);
+    }
+    seats_.push_back({candidate, plan.tier});
+    rule_out(seats_.back());
   }
-  positions_ = 0;
 }
 
 bool Tries::is_over(TimePoint now) const noexcept {
@@ -49,8 +53,21 @@ bool Tries::is_over(TimePoint now) const noexcept {
   return is_final_ || asked_ >= retries.max_attempts || now >= rules_.received + retries.deadline;
 }
 
-int Tries::passes(const Seat& seat) const noexcept {
-  return strategy_ == config::Strategy::sequential ? seat.candidate->rounds : 1;
+bool Tries::may_be_first(const Seat& seat) const noexcept {
+  if (seat.is_out || !seat.is_fresh) return false;
+  const Rank& rank = ranks_[seat.tier];
+  if (rank.strategy == config::Strategy::sequential || seat.passes != 0) return true;
+  return rank.positions < std::max(1, rules_.config.retries.max_retries[seat.tier]);
+}
+
+bool Tries::may_repeat(const Seat& seat) const noexcept {
+  if (seat.is_out || seat.passes == 0) return false;
+  const bool makes_rounds = ranks_[seat.tier].strategy == config::Strategy::sequential;
+  return seat.passes < (makes_rounds ? seat.candidate->rounds : 1);
+}
+
+health::Reading Tries::rest_of(const Seat& seat, TimePoint now) const noexcept {
+  return seat.candidate->health->read(rules_.config.health, now, health::Detail::rest);
 }
 
 bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random, Step& step) {
@@ -61,30 +78,29 @@ bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random
   how.without = seat.bad_keys;
   if (candidate.provider->keys.size() > 1) how.chance = random.uniform();
   const std::optional<Target::Refusal> refusal = candidate.health->begin(how, now, step.ticket);
+  seat.is_full = refusal == Target::Refusal::full;
   if (refusal) {
-    if (*refusal == Target::Refusal::full) any_full_ = true;
     if (*refusal == Target::Refusal::no_key) seat.is_out = true;
     return false;
   }
-  if (seat.asked == 0) ++positions_;
   step.kind = Step::Kind::ask;
   step.candidate = &candidate;
   step.is_repeat = !seat.is_fresh;
   step.is_last_resort = is_last_resort;
+  if (seat.passes == 0) ++ranks_[seat.tier].positions;
+  if (seat.passes == 0 || !seat.is_fresh) ++seat.passes;
   seat.is_fresh = false;
-  ++seat.asked;
   ++asked_;
   current_ = static_cast<std::size_t>(&seat - seats_.data());
   return true;
 }
 
 bool Tries::first_try(TimePoint now, Random& random, Step& step) {
-  const bool counts = strategy_ != config::Strategy::sequential;
-  const int most = std::max(1, rules_.config.retries.max_retries[tier_]);
   for (Seat& seat : seats_) {
-    if (seat.is_out || !seat.is_fresh) continue;
-    if (counts && seat.asked == 0 && positions_ >= most) continue;
+    if (!may_be_first(seat)) continue;
     if (begin(seat, false, now, random, step)) return true;
+    // While it rests, a place at it is of use to a last resort only.
+    if (seat.is_full && !rest_of(seat, now).rests) any_full_ = true;
   }
   return false;
 }
@@ -100,55 +116,101 @@ bool Tries::wait_for_place(TimePoint now, Step& step) {
   return true;
 }
 
-// Whole passes: who was asked less often comes first.
-bool Tries::repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& step) {
-  TimePoint soonest = far_future;
+// Round by round. `soonest`: when the next of those that may be repeated can be.
+bool Tries::repeat_those(bool timed_out, TimePoint now, Random& random, Step& step, TimePoint& soonest) {
+  const config::Retries& retries = rules_.config.retries;
+  const TimePoint deadline = rules_.received + retries.deadline;
   int most = 0;
-  for (const Seat& seat : seats_) most = std::max(most, int{seat.asked});
-  for (const bool timed_out : {false, true}) {
-    for (int asked = 1; asked <= most; ++asked) {
-      for (Seat& seat : seats_) {
-        if (seat.is_out || seat.is_fresh || seat.timed_out != timed_out || seat.asked != asked) continue;
-        if (seat.asked >= passes(seat)) continue;
-        const health::Reading reading = seat.candidate->health->read(rules_.config.health, now, health::Detail::rest);
-        // A rest that is over by then is the provider's Retry-After.
-        if (reading.rests && (now >= seat.again || reading.until > seat.again)) continue;
-        if (now < seat.again) {
-          soonest = std::min(soonest, seat.again);
-          continue;
-        }
-        if (!budget.take(rules_.config.retries, now)) return false;
-        if (begin(seat, false, now, random, step)) return true;
+  for (const Seat& seat : seats_) most = std::max(most, int{seat.passes});
+  for (int pass = 1; pass <= most; ++pass) {
+    for (Seat& seat : seats_) {
+      if (seat.passes != pass || seat.timed_out != timed_out || !may_repeat(seat)) continue;
+      TimePoint ready = seat.again;
+      const health::Reading reading = rest_of(seat, now);
+      if (reading.rests) {
+        // A probe's end is not known, and a long rest is not for a request to wait for.
+        if (reading.until <= now || reading.until > now + retries.max_wait) continue;
+        ready = std::max(ready, reading.until);
       }
+      if (now < ready) {
+        if (ready < deadline) soonest = std::min(soonest, ready);
+        continue;
+      }
+      seat.is_fresh = false;
+      seat.bad_keys = seat.dead_keys;
+      if (begin(seat, false, now, random, step)) return true;
+      any_full_ = any_full_ || seat.is_full;
     }
-    if (soonest != far_future) break;  // who only answered too late comes after those
   }
-  if (soonest >= rules_.received + rules_.config.retries.deadline) return false;
+  return false;
+}
+
+bool Tries::repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& step) {
+  const config::Retries& retries = rules_.config.retries;
+  if (!budget.allows(retries, now)) return false;
+  TimePoint soonest = far_future;
+  for (const bool timed_out : {false, true}) {
+    if (repeat_those(timed_out, now, random, step, soonest)) {
+      budget.repeat(now);
+      return true;
+    }
+    // Who only answered too late comes after those that are waited for.
+    if (wait_for_place(now, step)) return true;
+    if (soonest != far_future) break;
+  }
+  if (soonest == far_future) return false;
+  // Who was not asked yet may be there again before that.
+  for (const Seat& seat : seats_) {
+    if (!may_be_first(seat)) continue;
+    const health::Reading reading = rest_of(seat, now);
+    if (reading.rests && reading.until > now) soonest = std::min(soonest, reading.until);
+  }
   step.kind = Step::Kind::wait;
   step.until = soonest;
   return true;
 }
 
+// The least bad of those that rest; when it is full, the next.
 bool Tries::last_resort(TimePoint now, Random& random, Step& step) {
   if (used_last_resort_ || !rules_.config.retries.last_resort) return false;
-  Seat* least_bad = nullptr;
-  health::Reading best;
-  for (Seat& seat : seats_) {
-    if (seat.is_out || !seat.is_fresh) continue;
-    const health::Reading reading = seat.candidate->health->read(rules_.config.health, now, health::Detail::standing);
-    if (!reading.rests) continue;  // it is full, or beyond `max_retries`
-    if (least_bad != nullptr && reading.until >= best.until) continue;
-    least_bad = &seat;
-    best = reading;
+  const Seat* refused = nullptr;
+  TimePoint refused_until{};
+  for (;;) {
+    Seat* least_bad = nullptr;
+    TimePoint until{};
+    for (Seat& seat : seats_) {
+      if (!may_be_first(seat)) continue;
+      const health::Reading reading = rest_of(seat, now);
+      if (!reading.rests) continue;
+      const bool was_refused =
+          refused != nullptr && (reading.until < refused_until || (reading.until == refused_until && &seat <= refused));
+      if (was_refused || (least_bad != nullptr && reading.until >= until)) continue;
+      least_bad = &seat;
+      until = reading.until;
+    }
+    if (least_bad == nullptr) break;
+    if (begin(*least_bad, true, now, random, step)) {
+      used_last_resort_ = true;
+      return true;
+    }
+    any_full_ = any_full_ || least_bad->is_full;
+    refused = least_bad;
+    refused_until = until;
   }
-  if (least_bad == nullptr) return false;
-  used_last_resort_ = true;
-  return begin(*least_bad, true, now, random, step);
+  return wait_for_place(now, step);
 }
 
 bool Tries::wants(const Target& target) const noexcept {
   return std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
-    return seat.candidate->health == &target && seat.is_fresh && !seat.is_out;
+    return seat.candidate->health == &target && seat.is_full && !seat.is_out;
+  });
+}
+
+bool Tries::has_place(const Target& target, TimePoint now) const noexcept {
+  return std::any_of(seats_.begin(), seats_.end(), [&](const Seat& seat) {
+    if (seat.candidate->health != &target) return false;
+    const std::uint32_t most = seat.candidate->max_concurrent;
+    return most == 0 || target.read(rules_.config.health, now, health::Detail::standing).in_flight < most;
   });
 }
 
@@ -162,8 +224,16 @@ Tries::Step Tries::next(TimePoint now, Random& random, RepeatBudget& budget) {
     step.kind = Step::Kind::escalate;
     return step;
   }
-  if (last_resort(now, random, step)) return step;
+  // Another shard may have given a probe or a place back since the first look.
+  if (first_try(now, random, step) || last_resort(now, random, step)) return step;
   return step;
+}
+
+// What earlier refusals say of a candidate.
+void Tries::rule_out(Seat& seat) const noexcept {
+  const std::uint64_t room = seat.candidate->context_window;
+  if (room != 0 && room <= exceeded_window_) seat.is_out = true;
+  if (needs_eyes_ && !seat.candidate->multimodal) seat.is_out = true;
 }
 
 void Tries::refused(Seat& seat, const Error& error) {
@@ -175,16 +245,12 @@ void Tries::refused(Seat& seat, const Error& error) {
       return;
     case Errc::context_exceeded:
       // Others may have more room; those known to have no more than this one have not.
-      if (seat.candidate->context_window == 0) return;
-      for (Seat& other : seats_) {
-        const std::uint64_t room = other.candidate->context_window;
-        if (room != 0 && room <= seat.candidate->context_window) other.is_out = true;
-      }
+      exceeded_window_ = std::max(exceeded_window_, seat.candidate->context_window);
+      for (Seat& other : seats_) rule_out(other);
       return;
     case Errc::unsupported_input:
-      for (Seat& other : seats_) {
-        if (rules_.has_images && !other.candidate->multimodal) other.is_out = true;
-      }
+      needs_eyes_ = rules_.has_images;
+      for (Seat& other : seats_) rule_out(other);
       return;
     default:
       break;
@@ -197,6 +263,21 @@ void Tries::refused(Seat& seat, const Error& error) {
               (retries.client_errors == config::ClientErrors::one_other && refusals_ >= 2);
 }
 
+// Another key is another account: asking with it is no repeat.
+bool Tries::has_key_left(Seat& seat, const Error& error, std::size_t key) const noexcept {
+  const std::size_t keys = seat.candidate->provider->keys.size();
+  if (keys == 1 || !is_key_s(error.code) || key >= counted_keys) {
+    seat.is_out = is_lasting(error.code);
+    return false;
+  }
+  const std::uint64_t all = keys >= counted_keys ? ~std::uint64_t{0} : (std::uint64_t{1} << keys) - 1;
+  const std::uint64_t bit = std::uint64_t{1} << key;
+  seat.bad_keys |= bit;
+  if (is_lasting(error.code)) seat.dead_keys |= bit;
+  seat.is_out = seat.dead_keys == all;
+  return seat.bad_keys != all;
+}
+
 void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& random) {
   const config::Retries& retries = rules_.config.retries;
   Seat& seat = seats_[current_];
@@ -205,26 +286,15 @@ void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& r
     return;
   }
   seat.timed_out = is_timeout(error.code);
-  const std::size_t keys = seat.candidate->provider->keys.size();
-  if (keys > 1 && is_key_s(error.code) && key < counted_keys) {
-    // Another key is another account: no repeat.
-    seat.bad_keys |= std::uint64_t{1} << key;
-    const std::uint64_t all = keys >= counted_keys ? ~std::uint64_t{0} : (std::uint64_t{1} << keys) - 1;
-    if ((seat.bad_keys & all) != all) {
-      seat.is_fresh = true;
-      return;
-    }
-    if (error.code != Errc::rate_limited) seat.is_out = true;
-    seat.bad_keys = 0;
-  }
-  if (is_lasting(error.code)) seat.is_out = true;
-  if (seat.is_out || seat.asked >= passes(seat)) return;
+  seat.is_fresh = has_key_left(seat, error, key);
+  if (!may_repeat(seat)) return;
   // Doubled each time, less up to a half by chance: requests that failed together do not come back together.
   Millis pause = retries.backoff;
-  for (int i = 1; i < seat.asked && pause < retries.backoff_max; ++i) pause *= 2;
+  for (int i = 1; i < seat.passes && pause < retries.backoff_max; ++i) pause *= 2;
   pause = std::min(pause, retries.backoff_max);
   seat.again = now + std::chrono::duration_cast<Duration>(pause * (1 - random.uniform() / 2));
-  if (!error.retry_after) return;
+  // One key of several rests as long as its account was told to: its model's rest says when the first is there again.
+  if (!error.retry_after || seat.bad_keys != 0) return;
   if (*error.retry_after > retries.max_wait) {
     seat.is_out = true;
   } else {
@@ -233,6 +303,11 @@ void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& r
 }
 
 Error Tries::nobody_asked(TimePoint now) const {
+  if (now >= rules_.received + rules_.config.retries.deadline) {
+    return gateway_error(
+        Errc::overloaded, "No model could be asked before the deadline (retries.deadline); try again."
+    );
+  }
   if (had_full_) {
     Error error = gateway_error(Errc::overloaded, "Every model that could answer is full (max_concurrent); try again.");
     error.retry_after = Millis{1000};

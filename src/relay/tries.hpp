@@ -62,8 +62,11 @@ class Tries {
   /// There is no room to wait for a place at a full model.
   void no_more_waiting() noexcept { may_wait_ = false; }
 
-  /// A place at this model would be of use: it was not asked yet.
+  /// A place at this model would be of use: `next` found it full. While waiting for a place.
   [[nodiscard]] bool wants(const health::Target& target) const noexcept;
+
+  /// For somebody who `wants` it: it has one now.
+  [[nodiscard]] bool has_place(const health::Target& target, TimePoint now) const noexcept;
 
   /// Requests sent to providers so far.
   [[nodiscard]] int asked() const noexcept { return asked_; }
@@ -74,12 +77,20 @@ class Tries {
  private:
   struct Seat {
     const routing::Candidate* candidate = nullptr;
-    std::uint64_t bad_keys = 0;  // bits of the keys that failed for this request
-    TimePoint again{};           // not asked again before
-    std::uint16_t asked = 0;
-    bool is_out = false;     // for the rest of this request
-    bool is_fresh = true;    // not asked yet, or with another key: no repeat
-    bool timed_out = false;  // asked again only when nobody else waits
+    config::Tier tier = config::Tier::t1;  // that it stands for; of a pinned model not always its own
+    bool is_out = false;                   // for the rest of this request
+    bool is_fresh = true;                  // not asked yet, or a key is left: no repeat
+    bool timed_out = false;                // asked again only when nobody else waits
+    bool is_full = false;                  // when it was last to be asked
+    std::uint16_t passes = 0;              // its keys are asked once in each
+    std::uint64_t bad_keys = 0;            // bits of the keys that failed in this pass
+    std::uint64_t dead_keys = 0;           // and of those that are not mended by waiting
+    TimePoint again{};                     // not asked again before
+  };
+
+  struct Rank {
+    config::Strategy strategy = config::Strategy::sequential;
+    int positions = 0;  // candidates asked, of `retries.max_retries`
   };
 
   [[nodiscard]] bool is_over(TimePoint now) const noexcept;
@@ -87,21 +98,26 @@ class Tries {
   [[nodiscard]] bool first_try(TimePoint now, Random& random, Step& step);
   [[nodiscard]] bool wait_for_place(TimePoint now, Step& step);
   [[nodiscard]] bool repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& step);
+  [[nodiscard]] bool repeat_those(bool timed_out, TimePoint now, Random& random, Step& step, TimePoint& soonest);
   [[nodiscard]] bool last_resort(TimePoint now, Random& random, Step& step);
   void refused(Seat& seat, const Error& error);
-  [[nodiscard]] int passes(const Seat& seat) const noexcept;
+  void rule_out(Seat& seat) const noexcept;
+  [[nodiscard]] bool has_key_left(Seat& seat, const Error& error, std::size_t key) const noexcept;
+  [[nodiscard]] bool may_be_first(const Seat& seat) const noexcept;
+  [[nodiscard]] bool may_repeat(const Seat& seat) const noexcept;
+  [[nodiscard]] health::Reading rest_of(const Seat& seat, TimePoint now) const noexcept;
 
   Rules rules_;
-  config::Tier tier_ = config::Tier::t1;
-  config::Strategy strategy_ = config::Strategy::sequential;
-  bool may_wait_ = true;
   BlockVector<Seat> seats_;
+  config::PerTier<Rank> ranks_{};
   std::size_t current_ = 0;
-  TimePoint queue_until_{};  // from when the request first waited for a place
+  std::uint64_t exceeded_window_ = 0;  // a model with this many tokens, or fewer, has not the room
+  TimePoint queue_until_{};            // from when the request first waited for a place
   int asked_ = 0;
-  int positions_ = 0;  // candidates asked, of `retries.max_retries`
   std::uint8_t refusals_ = 0;
-  bool is_final_ = false;  // nobody else is to be asked
+  bool may_wait_ = true;
+  bool needs_eyes_ = false;  // a model said that it does not take this input, which has images
+  bool is_final_ = false;    // nobody else is to be asked
   bool used_last_resort_ = false;
   bool any_full_ = false;
   bool had_full_ = false;

@@ -66,7 +66,7 @@ bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random
     if (*refusal == Target::Refusal::no_key) seat.is_out = true;
     return false;
   }
-  if (seat.asked == 0) ++positions_;
+  if (seat.is_new()) ++positions_;
   step.kind = Step::Kind::ask;
   step.candidate = &candidate;
   step.is_repeat = !seat.is_fresh;
@@ -83,7 +83,7 @@ bool Tries::first_try(TimePoint now, Random& random, Step& step) {
   const int most = std::max(1, rules_.config.retries.max_retries[tier_]);
   for (Seat& seat : seats_) {
     if (seat.is_out || !seat.is_fresh) continue;
-    if (counts && seat.asked == 0 && positions_ >= most) continue;
+    if (counts && seat.is_new() && positions_ >= most) continue;
     if (begin(seat, false, now, random, step)) return true;
   }
   return false;
@@ -212,6 +212,7 @@ void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& r
     const std::uint64_t all = keys >= counted_keys ? ~std::uint64_t{0} : (std::uint64_t{1} << keys) - 1;
     if ((seat.bad_keys & all) != all) {
       seat.is_fresh = true;
+      --seat.asked;
       return;
     }
     if (error.code != Errc::rate_limited) seat.is_out = true;

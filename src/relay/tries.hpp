@@ -76,10 +76,12 @@ class Tries {
     const routing::Candidate* candidate = nullptr;
     std::uint64_t bad_keys = 0;  // bits of the keys that failed for this request
     TimePoint again{};           // not asked again before
-    std::uint16_t asked = 0;
-    bool is_out = false;     // for the rest of this request
-    bool is_fresh = true;    // not asked yet, or with another key: no repeat
-    bool timed_out = false;  // asked again only when nobody else waits
+    std::uint16_t asked = 0;     // passes: the keys that one pass tries count once
+    bool is_out = false;         // for the rest of this request
+    bool is_fresh = true;        // not asked yet, or with another key: no repeat
+    bool timed_out = false;      // asked again only when nobody else waits
+
+    [[nodiscard]] bool is_new() const noexcept { return asked == 0 && bad_keys == 0; }
   };
 
   [[nodiscard]] bool is_over(TimePoint now) const noexcept;

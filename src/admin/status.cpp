@@ -32,6 +32,16 @@ Json tiers_json(const config::Config& config) {
   return tiers;
 }
 
+// Refused, used up or limited: a person may have to do something about it.
+Json resting_keys(const std::vector<health::Row>& rows) {
+  Json keys = Json::array();
+  for (const health::Row& row : rows) {
+    if (row.kind != health::Row::Kind::key || !row.rests) continue;
+    keys.push_back({{"id", row.id}, {"until", static_cast<std::int64_t>(row.cooldown_until)}});
+  }
+  return keys;
+}
+
 }  // namespace
 
 std::string status_json(const config::Config& config, const telemetry::Registry& registry, const StatusInput& input) {
@@ -62,6 +72,7 @@ std::string status_json(const config::Config& config, const telemetry::Registry&
         {"completion_tokens", totals.completion_tokens},
         {"by_tier", {{"t1", totals.by_tier[0]}, {"t2", totals.by_tier[1]}, {"t3", totals.by_tier[2]}}}}},
       {"config_problems", std::move(problems)},
+      {"resting_keys", resting_keys(input.health)},
   };
   if (input.show_paths) status["paths"] = {{"data", input.data_dir}, {"config", input.config_path}};
   return status.dump(-1, ' ', false, Json::error_handler_t::replace);

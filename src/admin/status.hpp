@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/load.hpp"
+#include "health/health.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <cstdint>
@@ -17,7 +18,8 @@ struct StatusInput {
   std::vector<config::Problem> rejected;  ///< of the last edit that was refused
   std::string data_dir;
   std::string config_path;
-  bool show_paths = false;  ///< the caller sits on this machine
+  std::vector<health::Row> health;  ///< as of now
+  bool show_paths = false;          ///< the caller sits on this machine
 };
 
 [[nodiscard]] std::string status_json(

@@ -213,6 +213,7 @@ net::Task<void> ShardService::answer_status(http::Exchange& exchange) {
   input.rejected = runtime_.rejected();
   input.data_dir = runtime_.data_dir.string();
   input.config_path = runtime_.config_path.string();
+  input.health = runtime_.health.rows(config_->health, Clock::now());
   input.show_paths = peer == "127.0.0.1" || peer == "::1";
   const std::string body = admin::status_json(*config_, runtime_.metrics, input);
   exchange.header("Cache-Control", "no-store");

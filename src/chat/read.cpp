@@ -118,8 +118,11 @@ std::string_view without_space(std::string_view token) {
   return token;
 }
 
+// The token of a scalar, the bracket of a container; empty, which is no value, when a colon follows. simdjson takes a
+// text that nobody reads and a colon for a key, and steps over what follows as its value.
 std::string_view Reader::token_of(od::value& value) {
-  return without_space(value.raw_json_token());
+  const std::string_view token = value.raw_json_token();
+  return token.data()[token.size()] == ':' ? std::string_view{} : without_space(token);  // at most in the padding
 }
 
 // The key without its quotes, escapes not resolved. The parser knows where it begins; its closing quote is the first

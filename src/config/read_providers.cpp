@@ -115,7 +115,10 @@ void read_keys(const Section& section, const SecretSource& secrets, Provider& pr
         return other.secret == key.secret;
       });
       if (key.secret.empty()) {
-        if (one.exists() && (one.find("key") == nullptr || one.find("key")->empty() || *one.find("key") == "")) {
+        // What is given and leads to nothing has been complained about.
+        const Json* const text = one.find("key");
+        const bool is_given = text != nullptr && *text != Json("") && !text->is_null();
+        if (one.exists() && !is_given) {
           section.findings().problem(at + ".key", "is missing or empty; leave the line out, or give a key");
         }
       } else if (is_known) {

@@ -82,7 +82,7 @@ void restore(Entry& entry, const State& state) {
 
 template <class T>
 Book::Impl::Known<T>& Book::Impl::known(
-    std::map<Name, std::unique_ptr<Known<T>>>& in, const Name& name, std::string shown_as
+    std::map<Name, std::unique_ptr<Known<T>>>& in, const Name& name, const std::string& shown_as
 ) {
   std::unique_ptr<Known<T>>& at = in[name];
   if (!at) {
@@ -94,7 +94,7 @@ Book::Impl::Known<T>& Book::Impl::known(
       saved.erase(state);
     }
   }
-  at->shown_as = std::move(shown_as);
+  at->shown_as = shown_as;
   at->configuration = configuration;
   return *at;
 }

@@ -37,7 +37,7 @@ struct Book::Impl {
   std::map<Name, State> saved;                             ///< read, and not asked for yet
 
   template <class T>
-  Known<T>& known(std::map<Name, std::unique_ptr<Known<T>>>& in, const Name& name, std::string shown_as);
+  Known<T>& known(std::map<Name, std::unique_ptr<Known<T>>>& in, const Name& name, const std::string& shown_as);
 
   void restore(std::vector<Kept> kept);
   [[nodiscard]] std::vector<Kept> kept(std::int64_t now_ms);

@@ -58,10 +58,12 @@ class Reader {
     return now_.steady_ms() + std::clamp<std::int64_t>(wall - now_.wall_ms(), -year_ms, longest_rest(kind));
   }
 
-  double score(double value) const { return std::clamp(value, 0.0, std::min(policy_.max_score, score_limit)); }
+  [[nodiscard]] double score(double value) const {
+    return std::clamp(value, 0.0, std::min(policy_.max_score, score_limit));
+  }
 
  private:
-  std::int64_t longest_rest(Row::Kind kind) const {
+  [[nodiscard]] std::int64_t longest_rest(Row::Kind kind) const {
     switch (kind) {
       case Row::Kind::entry:
         return std::max(policy_.cooldown.max, policy_.retry_after_max).count();

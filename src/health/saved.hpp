@@ -7,11 +7,11 @@
 #include "health/health.hpp"
 
 #include <chrono>
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace gw::health {
@@ -34,7 +34,9 @@ struct Name {
   std::string id;    ///< the entry's id, or the provider's
   std::string mark;  ///< the entry's provider, or the fingerprint
 
-  friend auto operator<=>(const Name&, const Name&) = default;
+  friend bool operator<(const Name& a, const Name& b) {
+    return std::tie(a.kind, a.id, a.mark) < std::tie(b.kind, b.id, b.mark);
+  }
 };
 
 /// A cell's content. Moments are milliseconds of the monotonic clock; they may lie before its zero.

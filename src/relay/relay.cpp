@@ -5,6 +5,7 @@
 #include "relay/pause.hpp"
 #include "relay/reply.hpp"
 #include "relay/tries.hpp"
+#include "telemetry/log.hpp"
 
 namespace gw::relay {
 namespace {
@@ -93,6 +94,19 @@ Error end_of(const Context& context, const Tries& tries) {
   return all_failed(attempts);
 }
 
+// What waits for the operator: no retry mends a key that is refused, or an account that is used up. The key then rests
+// long, so this is no line a request.
+void alert(const routing::Candidate& candidate, std::size_t key, const Error& error) {
+  if (error.code != Errc::upstream_auth && error.code != Errc::billing) return;
+  telemetry::log(
+      telemetry::Level::error,
+      "provider_alert",
+      "provider=" + telemetry::field(candidate.provider->id) + " key=" + std::to_string(key + 1) +
+          " model=" + telemetry::field(candidate.model) + " class=" + std::string(to_string(error.code)) +
+          " why=" + telemetry::field(error.message)
+  );
+}
+
 // The books of one attempt: its record, its model's health, its tier's winners.
 void settle(Context& context, Services services, Step& step, Attempt attempt, bool committed) {
   const routing::Candidate& candidate = *step.candidate;
@@ -108,6 +122,7 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
   const config::Health& policy = context.config->health;
   if (attempt.error) {
     step.ticket.failed(policy, *attempt.error, now);
+    alert(candidate, step.ticket.key(), *attempt.error);
   } else {
     health::Answered how;
     // A plain answer comes whole: when it began is not known.

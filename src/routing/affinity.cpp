@@ -29,7 +29,7 @@ std::uint64_t text_hash(std::string_view text, std::uint64_t seed) noexcept {
 
 // All up to the first message of the user: what the turns of a conversation share. Callers are not kept apart: the
 // provider's cache knows our key alone.
-std::optional<std::uint64_t> prefix_of(const chat::ChatRequest& request, std::string_view body) noexcept {
+std::optional<std::uint64_t> prefix_of(const chat::ChatRequest& request, std::string_view body) {
   std::uint64_t hash = static_cast<std::uint64_t>(Kind::prefix);
   bool has_text = false;
   for (const chat::Message& message : request.messages) {

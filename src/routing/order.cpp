@@ -78,6 +78,11 @@ void rank_adaptive(std::span<Ranked> awake, Tier tier, const Input& input) {
   }
 }
 
+// To the first content; a model of which only plain answers are known has just their whole time.
+double first_ms(const health::Reading& reading) noexcept {
+  return reading.ttft_ms > 0 ? reading.ttft_ms : reading.total_ms;
+}
+
 // Known ones by their time. One that is not known, or was not heard of for a minute, is asked first now and then,
 // unless somebody is asking it right now: so a minute holds few such requests, however many there are.
 void rank_fastest(std::span<Ranked> awake, const Input& input) {
@@ -86,8 +91,9 @@ void rank_fastest(std::span<Ranked> awake, const Input& input) {
   Ranked* chosen = nullptr;
   std::uint32_t unheard = 0;
   for (Ranked& one : awake) {
-    one.key = one.reading.ttft_ms > 0 ? -one.reading.ttft_ms : never;
-    const bool is_unheard = one.reading.ttft_ms <= 0 || one.reading.recent == 0;
+    const double ms = first_ms(one.reading);
+    one.key = ms > 0 ? -ms : never;
+    const bool is_unheard = ms <= 0 || one.reading.recent == 0;
     if (explores && is_unheard && one.reading.in_flight == 0 && input.random.below(++unheard) == 0) chosen = &one;
   }
   if (chosen != nullptr) chosen->key = always;

@@ -36,7 +36,7 @@ struct Input {
   const State& state;
   Random& random;  ///< the shard's
   TimePoint now;
-  std::string_view body{};      ///< what the request points into
+  std::string_view body;        ///< what the request points into
   std::string_view affinity{};  ///< the value of x-smartroute-affinity; empty = the client sent none
   std::string_view caller{};    ///< who asks: two callers' users of one name are two users
 };

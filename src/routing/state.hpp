@@ -25,7 +25,7 @@ class Winners {
   [[nodiscard]] double penalty(const Candidate& candidate, double weight) const noexcept;
 
  private:
-  std::array<std::uint64_t, winner_capacity> hashes_;  // NOLINT: only the first count_ are read
+  std::array<std::uint64_t, winner_capacity> hashes_;  // only the first count_ are ever read
   std::size_t count_ = 0;
 };
 

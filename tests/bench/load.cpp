@@ -1,6 +1,6 @@
 // The benchmark's client: one thread, epoll, keep-alive connections, replies counted to the byte.
 //   bench_load PORT closed  CONNECTIONS SECONDS BODY-BYTES    as fast as replies come
-//   bench_load PORT rate    PER-SECOND  SECONDS BODY-BYTES    on a fixed schedule; latency counts from it
+//   bench_load PORT rate    PER-SECOND  SECONDS BODY-BYTES [MODEL]   on a fixed schedule; latency counts from it
 //   bench_load PORT count   CONNECTIONS REQUESTS BODY-BYTES   that many, then stops
 //   bench_load PORT streams CONNECTIONS SECONDS CHUNKS INTERVAL-MS
 //   bench_load PORT hold    CONNECTIONS SECONDS               streams of a chunk a second; waits for a line on stdin
@@ -41,9 +41,10 @@ std::string request(std::string_view body) {
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
-std::string plain_request(std::size_t bytes) {
+std::string plain_request(std::size_t bytes, const std::string& model = "auto") {
   const std::string head =
-      R"({"model":"auto","temperature":0.7,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":")";
+      R"({"model":")" + model +
+      R"(","temperature":0.7,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":")";
   const std::string tail = R"("}]})";
   std::string text;
   while (head.size() + text.size() + tail.size() < bytes) text += "Tell me about the weather today. ";
@@ -255,7 +256,7 @@ int main(int argc, char** argv) {
     Load load(port, connections, plain_request(std::strtoul(argv[5], nullptr, 10)));
     closed_loop(load, second, mode == "count" ? static_cast<long>(second) : 0);
   } else if (mode == "rate") {
-    Load load(port, 32, plain_request(std::strtoul(argv[5], nullptr, 10)));
+    Load load(port, 32, plain_request(std::strtoul(argv[5], nullptr, 10), argc > 6 ? argv[6] : "auto"));
     fixed_rate(load, first, second);
   } else if (mode == "streams") {
     Load load(port, connections, stream_request(std::atol(argv[5]), std::atol(argv[6])));

@@ -26,6 +26,8 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/bench"
+FAULTS = ("503", "429", "html", "empty", "garbage", "cut", "close", "reset", "silent")
+FAULTY_RATE = 20  # requests a second, each of which meets all of them
 KEY = "bench-gateway-key-0123"
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -109,12 +111,12 @@ class Bench:
             process.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def gateway(self, prefix=(), shards=1, core=0):
+    def gateway(self, prefix=(), shards=1, core=0, **more):
         data = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         (data / "config.json").write_text(json.dumps({
             "schema_version": 1, "general": {"gateway_api_key": KEY}, "models": {"t1": [{"model": "bench", "provider": "upstream"}]},
             "providers": {"upstream": {"base_url": f"http://127.0.0.1:{self.upstream_port}/v1", "api_key": "sk-bench"}},
-            "router": {"mode": "auto"}, "server": {"shards": shards}}))
+            "router": {"mode": "auto"}, "server": {"shards": shards}, **more}))
         out = data / "out"
         with open(out, "wb") as stdout, open(data / "err", "wb") as stderr:
             process = Process([*prefix, str(self.options.gateway), "serve", "--data", str(data), "--port", "0", "--bind", "127.0.0.1"],
@@ -230,6 +232,40 @@ http {{
             if process:
                 process.stop()
 
+    def faults(self):
+        """Requests to a healthy model, alone and beside others that meet every fault before they are answered."""
+        def url(fault):
+            return f"http://127.0.0.1:{self.upstream_port}/fault/{fault}/v1"
+        faulty = {f"f{name}": {"base_url": url(name), "api_key": "sk-bench"} for name in FAULTS}
+        process = self.gateway(
+            models={"t1": [{"model": "bench", "provider": "upstream"}],
+                    "t2": [*({"model": "faulty", "provider": name, "timeouts": {"generation": 100}} for name in faulty),
+                           {"model": "faulty", "provider": "upstream"}]},
+            providers={"upstream": {"base_url": f"http://127.0.0.1:{self.upstream_port}/v1", "api_key": "sk-bench"}, "custom": faulty},
+            # Nothing rests for long, or the faults would not be met any more.
+            health={name: {"first": 1, "max": 1} for name in ("cooldown", "connect_cooldown", "long_cooldown")})
+        p99 = collections.defaultdict(list)
+        attempts = 0
+        for _ in range(self.options.rounds):
+            p99["alone"].append(self.load(process.port, "rate", 200, self.options.seconds, 1024, "bench")["p99_us"])
+            before = self.attempts(process)
+            beside = subprocess.Popen(pinned(1, [str(BUILD / "bench_load"), str(process.port), "rate", str(FAULTY_RATE),
+                                                 str(self.options.seconds + 0.5), "1024", "faulty"]), stdout=subprocess.DEVNULL)
+            p99["beside"].append(self.load(process.port, "rate", 200, self.options.seconds, 1024, "bench")["p99_us"])
+            if beside.wait(60) != 0:
+                raise RuntimeError("a request beside was not answered")
+            attempts += self.attempts(process) - before
+        alone, beside = statistics.median(p99["alone"]), statistics.median(p99["beside"])
+        self.row("p99 of healthy requests, no faults", f"{alone:.0f}", "", "us", "", None)
+        self.row("p99 of healthy requests beside every fault", f"{beside:.0f}", "", "us", "< 2 x without", beside < 2 * alone)
+        self.row("  failed attempts beside", f"{attempts / self.options.rounds / (self.options.seconds + 0.5):.0f}", "", "a second", "", None)
+        process.stop()
+
+    def attempts(self, process):
+        request = urllib.request.Request(f"http://127.0.0.1:{process.port}/metrics", headers={"Authorization": f"Bearer {KEY}"})
+        text = urllib.request.urlopen(request, timeout=5).read().decode()
+        return sum(float(count) for outcome, count in re.findall(r'smartroute_attempts_total\{[^}]*outcome="(\w+)"\} (\S+)', text) if outcome != "success")
+
     def memory(self):
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
         for streams in (1000, 5000):
@@ -312,7 +348,7 @@ def listens(port):
         return False
 
 
-PARTS = ("cpu", "stream", "instructions", "syscalls", "latency", "memory", "idle", "start", "balance")
+PARTS = ("cpu", "stream", "instructions", "syscalls", "latency", "faults", "memory", "idle", "start", "balance")
 
 
 def main():

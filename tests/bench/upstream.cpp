@@ -3,6 +3,8 @@
 //   bench_upstream PORT-FILE
 // A body with "stream":true gets "max_tokens" chunks of about 250 bytes, one each "seed" milliseconds (0: back to
 // back); any other a 600-byte completion.
+// A path that begins with /fault/NAME/ gets that fault instead: 503, 429, html, empty, garbage, cut, close, reset,
+// silent.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -62,6 +64,35 @@ const std::string plain_reply = [] {
   return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
          "\r\n\r\n" + body;
 }();
+
+std::string reply(const char* line, const char* type, std::string_view body, std::size_t more = 0) {
+  return "HTTP/1.1 " + std::string(line) + "\r\nContent-Type: " + type +
+         "\r\nContent-Length: " + std::to_string(body.size() + more) + "\r\n\r\n" + std::string(body);
+}
+
+// What a provider does wrong, and whether the connection ends behind it.
+struct Fault {
+  std::string bytes;
+  enum class Then { keep, close, reset, wait } then = Then::keep;
+};
+
+const std::map<std::string, Fault, std::less<>> faults{
+    {"503", {reply("503 Service Unavailable", "application/json", R"({"error":{"message":"overloaded"}})")}},
+    {"429",
+     {reply("429 Too Many Requests", "application/json", R"({"error":{"message":"slow down","code":"rate_limit"}})")}},
+    {"html", {reply("200 OK", "text/html", "<html><body>welcome</body></html>")}},
+    {"empty",
+     {reply(
+         "200 OK", "application/json", R"({"choices":[{"index":0,"message":{"content":""},"finish_reason":"stop"}]})"
+     )}},
+    {"garbage", {"\x16\x03\x01 this is no HTTP\r\n\r\n", Fault::Then::close}},
+    {"cut",
+     {reply("200 OK", "application/json", R"({"choices":[{"index":0,"message":{"content":"half an an)", 1000),
+      Fault::Then::close}},
+    {"close", {"", Fault::Then::close}},
+    {"reset", {"", Fault::Then::reset}},
+    {"silent", {"", Fault::Then::wait}},
+};
 
 long number_after(std::string_view body, const char* key) {
   const std::size_t at = body.find(key);
@@ -155,6 +186,10 @@ class Server {
     }
     if (client.in.size() < head + 4 + length) return;
     const std::string_view body = std::string_view(client.in).substr(head + 4, length);
+    if (client.in.starts_with("POST /fault/")) {
+      fail(client, head + 4 + length);
+      return;
+    }
     if (body.find("\"stream\":true") != std::string_view::npos) {
       client.chunks_left = number_after(body, "\"max_tokens\":");
       client.interval_ms = number_after(body, "\"seed\":");
@@ -170,6 +205,21 @@ class Server {
     }
     client.in.erase(0, head + 4 + length);
     flush(client);
+  }
+
+  void fail(Client& client, std::size_t request) {
+    const std::size_t name = std::strlen("POST /fault/");
+    const auto fault = faults.find(std::string_view(client.in).substr(name, client.in.find('/', name) - name));
+    client.in.erase(0, request);
+    if (fault == faults.end() || fault->second.then == Fault::Then::wait) return;
+    client.out += fault->second.bytes;
+    flush(client);
+    if (fault->second.then == Fault::Then::keep) return;
+    if (fault->second.then == Fault::Then::reset) {
+      const linger at_once{1, 0};
+      ::setsockopt(client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    drop(client.fd);
   }
 
   void flush(Client& client) {

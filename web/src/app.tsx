@@ -75,7 +75,7 @@ export function App() {
         <Trouble load={load} t={t} language={language} retry={retry} />
         {status && (
           <>
-            <Notices status={status} t={t} />
+            <Notices status={status} t={t} language={language} />
             <Figures status={status} t={t} language={language} />
             <Tiers status={status} t={t} language={language} />
             <TryIt status={status} t={t} language={language} pageKey={key} />

@@ -36,6 +36,11 @@ export const en = {
     hint: 'The configuration before it stays in use. To be changed:',
     file: 'The file',
   },
+  keys: {
+    title: 'A provider’s key rests.',
+    hint: 'The provider refused it, found its account used up, or limits it. The reason stands in the log (provider_alert).',
+    until: 'asked again at {time}',
+  },
   demo: {
     title: 'Answers come from the built-in demo.',
     hint: 'No model is asked, and its token counts are estimates. Add a provider and its models to config.json; the change takes effect when you save it.',
@@ -149,6 +154,11 @@ export const zh: Messages = {
     title: '最近一次修改的 config.json 有误，未生效。',
     hint: '目前仍在使用修改前的配置。需要改正：',
     file: '文件',
+  },
+  keys: {
+    title: '有服务商的密钥暂停使用。',
+    hint: '服务商拒绝了它、账户额度用尽，或触发了限流。原因见日志里的 provider_alert。',
+    until: '{time} 再试',
   },
   demo: {
     title: '目前由内置演示服务作答。',

@@ -29,6 +29,7 @@ const status: Status = {
     by_tier: { t1: 0, t2: 0, t3: 0 },
   },
   config_problems: [],
+  resting_keys: [],
 };
 
 describe('takeEvents', () => {

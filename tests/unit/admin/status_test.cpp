@@ -27,6 +27,19 @@ TEST(Status, tells_how_the_gateway_is_and_never_a_secret) {
   EXPECT_EQ(json["open"], false);
   EXPECT_EQ(json["tiers"][0]["models"][0]["model"], "m");
   EXPECT_EQ(json["config_problems"][0]["path"], "models.t1");
+  EXPECT_EQ(json["resting_keys"], nlohmann::json::array());
+  health::Row key;
+  key.id = "upstream#1";
+  key.kind = health::Row::Kind::key;
+  key.rests = true;
+  key.cooldown_until = 1700000000.5;
+  health::Row other = key;
+  other.kind = health::Row::Kind::entry;
+  health::Row well = key;
+  well.rests = false;
+  input.health = {key, other, well};
+  const auto resting = nlohmann::json::parse(status_json(config, registry, input))["resting_keys"];
+  EXPECT_EQ(resting, nlohmann::json::parse(R"([{"id":"upstream#1","until":1700000000}])"));
   input.show_paths = true;
   EXPECT_NE(status_json(config, registry, input).find("somewhere"), std::string::npos);
 }

@@ -11,6 +11,7 @@ namespace {
 using config::Affinity;
 
 constexpr int conversations = 3000;
+constexpr double all = conversations;
 
 struct AffinityTest : testing::Test {
   AffinityTest() {
@@ -28,8 +29,8 @@ struct AffinityTest : testing::Test {
   }
 
   std::vector<std::string> homes() {
-    std::vector<std::string> out;
-    for (int i = 0; i < conversations; ++i) out.push_back(home(i));
+    std::vector<std::string> out(conversations);
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = home(static_cast<int>(i));
     return out;
   }
 
@@ -75,7 +76,7 @@ TEST_F(AffinityTest, the_choice_is_the_same_after_a_restart) {
 TEST_F(AffinityTest, conversations_spread_evenly) {
   std::map<std::string, int> counts;
   for (const std::string& model : homes()) ++counts[model];
-  for (const char* const model : {"a", "b", "c", "d"}) EXPECT_NEAR(counts[model], conversations / 4, 120) << model;
+  for (const char* const model : {"a", "b", "c", "d"}) EXPECT_NEAR(counts[model], all / 4, 120) << model;
 }
 
 TEST_F(AffinityTest, shares_go_by_weight) {
@@ -84,9 +85,9 @@ TEST_F(AffinityTest, shares_go_by_weight) {
   scene.config.models.entries[Tier::t1][1].weight = 0;
   scene.catalog.reset();
   for (const std::string& model : homes()) ++counts[model];
-  EXPECT_NEAR(counts["a"], conversations / 2, 120);
+  EXPECT_NEAR(counts["a"], all / 2, 120);
   EXPECT_EQ(counts["b"], 0);
-  EXPECT_NEAR(counts["c"], conversations / 4, 120);
+  EXPECT_NEAR(counts["c"], all / 4, 120);
 }
 
 TEST_F(AffinityTest, a_new_model_takes_its_share_and_moves_nobody_else) {
@@ -99,7 +100,7 @@ TEST_F(AffinityTest, a_new_model_takes_its_share_and_moves_nobody_else) {
     ++moved;
     ASSERT_EQ(after[i], "e") << before[i];
   }
-  EXPECT_NEAR(moved, conversations / 5, 120);
+  EXPECT_NEAR(moved, all / 5, 120);
 }
 
 TEST_F(AffinityTest, a_model_that_goes_away_moves_its_own_alone) {

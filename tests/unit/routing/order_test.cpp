@@ -258,6 +258,15 @@ TEST(Fastest, known_ones_by_their_time_to_the_first_content) {
   EXPECT_EQ(shares.size(), 2U);
 }
 
+TEST(Fastest, plain_answers_count_by_their_whole_time) {
+  Scene scene;
+  for (const char* const model : {"slow", "quick"}) scene.add(Tier::t1, model);
+  strategy(scene, Strategy::fastest);
+  scene.answered("slow", Millis{0}, Millis{3000}, 10);
+  scene.answered("quick", Millis{0}, Millis{2000}, 10);
+  EXPECT_EQ(models(scene.plan(Tier::t1)), (Names{"quick", "slow"}));
+}
+
 TEST(Fastest, one_that_is_being_explored_is_not_explored_twice) {
   Scene scene;
   for (const char* const model : {"known", "unknown"}) scene.add(Tier::t1, model);
@@ -348,8 +357,8 @@ TEST(LeastBusy, a_heavier_one_carries_more) {
   scene.add(Tier::t1, "big", 1);
   scene.add(Tier::t1, "small", 0.25);
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  for (int i = 0; i < 100; ++i) under_way.push_back(scene.begin(models(scene.plan(Tier::t1)).front()));
+  std::vector<health::Ticket> under_way(100);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin(models(scene.plan(Tier::t1)).front());
   EXPECT_NEAR(scene.candidate("big").health->read({}, scene.now, health::Detail::standing).in_flight, 80, 2);
 }
 
@@ -358,9 +367,9 @@ TEST(LeastBusy, a_full_one_is_busier_than_any) {
   scene.add(Tier::t1, "full").max_concurrent = 1;
   scene.add(Tier::t1, "busy");
   strategy(scene, Strategy::least_busy);
-  std::vector<health::Ticket> under_way;
-  under_way.push_back(scene.begin("full"));
-  for (int i = 0; i < 9; ++i) under_way.push_back(scene.begin("busy"));
+  const health::Ticket only = scene.begin("full");
+  std::vector<health::Ticket> under_way(9);
+  for (health::Ticket& ticket : under_way) ticket = scene.begin("busy");
   EXPECT_EQ(scene.first_shares(Tier::t1, 500).count("full"), 0U);
 }
 

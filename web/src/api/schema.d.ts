@@ -81,6 +81,13 @@ export interface components {
             totals: components["schemas"]["Totals"];
             /** @description Of the last edit of config.json, which was refused; empty when the file in use is the one on disk */
             config_problems: components["schemas"]["ConfigProblem"][];
+            /** @description Keys that their providers refused, found used up or limited; asked again after that */
+            resting_keys: {
+                /** @description Provider and number of the key, like openai#2 */
+                id: string;
+                /** @description Unix seconds */
+                until: number;
+            }[];
             /** @description Only for callers on this machine */
             paths?: {
                 /** @description The data folder */

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import type { Messages } from '../i18n';
+import { formatTime } from '../format';
+import { type Language, type Messages, withTime } from '../i18n';
 import { type Status, isOnlyDemo } from '../status';
 
 interface NoticeProps {
@@ -24,7 +25,7 @@ export function Notice({ tone, title, children }: NoticeProps) {
 }
 
 /** What an operator should do something about. The gateway's own words are English. */
-export function Notices({ status, t }: { status: Status; t: Messages }) {
+export function Notices({ status, t, language }: { status: Status; t: Messages; language: Language }) {
   const problems = status.config_problems;
   return (
     <>
@@ -36,6 +37,18 @@ export function Notices({ status, t }: { status: Status; t: Messages }) {
               <li key={problem.path + problem.message}>
                 {problem.path === '' ? t.problems.file : <code>{problem.path}</code>}{' '}
                 <span lang="en">{problem.message}</span>
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {status.resting_keys.length > 0 && (
+        <Notice tone="warn" title={t.keys.title}>
+          {t.keys.hint}
+          <ul>
+            {status.resting_keys.map((key) => (
+              <li key={key.id}>
+                <code>{key.id}</code> {withTime(t.keys.until, formatTime(new Date(key.until * 1000), language))}
               </li>
             ))}
           </ul>

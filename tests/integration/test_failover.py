@@ -86,10 +86,16 @@ class Keys(Case):
             self.assertEqual((first["health_score"], first["kind"]), (0, "key"))
             self.assertEqual(cast.stats()["p0/m0"]["health_score"], 100, "the model is not to blame")
 
-    def test_a_key_of_an_answer_that_is_too_slow_is_not_blamed(self):
+    def test_keys_are_no_rounds(self):
+        second = in_turn(fails("500 Oops"), answer_well)
+        with Cast(by_key(first=LIMITED, second=second), providers=two_keys(1, 0), retries={"rounds": {"t1": 2}, **AT_ONCE}) as cast:
+            self.answered(cast.chat(), 3, 0)
+            self.assertEqual(keys_used(cast.models[0]), ["first", "second", "second"])
+
+    def test_a_server_s_failure_is_not_the_key_s(self):
         with Cast(fails("500 Oops"), answer_well, providers=two_keys()) as cast:
             self.answered(cast.chat(), 2, 1)
-            self.assertEqual(cast.asked(), [1, 1], "a server's failure is not the key's")
+            self.assertEqual(cast.asked(), [1, 1])
             self.assertEqual([cast.stats("providers")[f"p0#{n}"]["failures"] for n in (1, 2)], [0, 0])
 
     def test_no_key_is_told_to_anybody(self):

@@ -2,6 +2,9 @@
 
 import json
 import pathlib
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -9,7 +12,8 @@ import unittest
 from cast import Case, Cast, Client, Held, failed_of, in_turn, seconds
 from contract import Contract
 from faults import error, fails, has_left, resets
-from harness import END, KEY, PLAIN, STREAM, Upstream, answer_well, chunk_json, chunked, sse, stream_head, until_closed
+from harness import (END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked, config_for,
+                     request_bytes, sse, stream_head, until_closed)
 
 DOWN = fails("500 Oops")
 HALF = stream_head() + chunked(sse(chunk_json({"content": "half"})))
@@ -424,6 +428,33 @@ class Stats(Case):
                 self.ask(cast, of, 405, "POST")
                 self.ask(cast, of, 405, "DELETE")
 
+    @unittest.skipUnless(subprocess.run(["unshare", "-rn", "ip", "link"], capture_output=True).returncode == 0, "needs a network of its own")
+    def test_who_asks_from_outside_needs_the_key(self):
+        commands = f"ip link set lo up && ip address add {OUTSIDE}/32 dev lo && exec {sys.executable} -W ignore {__file__} {OUTSIDE}"
+        run = subprocess.run(["unshare", "-rn", "sh", "-c", commands], capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stdout.split()), (0, ["401", "401", "200", "403", "200"] * 2), run.stderr)
+
+
+OUTSIDE = "203.0.113.9"  # of documentation: nobody's
+
+
+def ask_from_outside():
+    """In a network of its own, where this machine has a public address."""
+    for of in ("models", "providers"):
+        for key, tried in ((KEY, (None, "wrong", KEY)), ("", (None,))):
+            with Gateway(config_for("http://127.0.0.1:1/v1", general={"gateway_api_key": key})) as gateway:
+                for header in tried:
+                    with socket.create_connection(("127.0.0.1", gateway.port), PATIENCE, source_address=(OUTSIDE, 0)) as sock:
+                        sock.sendall(request_bytes("GET", f"/api/stats/{of}", headers={"Authorization": header and f"Bearer {header}"}))
+                        answer = Reply.read(sock)
+                        Contract("admin.yaml").check("GET", f"/api/stats/{of}", answer)
+                        print(answer.status)
+                if not key:
+                    print(gateway.request("GET", f"/api/stats/{of}", headers={"Authorization": None}).status)
+
 
 if __name__ == "__main__":
-    unittest.main()
+    if OUTSIDE in sys.argv:
+        ask_from_outside()
+    else:
+        unittest.main()

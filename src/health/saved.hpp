@@ -34,6 +34,8 @@ struct Name {
   std::string id;    ///< the entry's id, or the provider's
   std::string mark;  ///< the entry's provider, or the fingerprint
 
+  friend bool operator==(const Name&, const Name&) = default;
+
   friend bool operator<(const Name& a, const Name& b) {
     return std::tie(a.kind, a.id, a.mark) < std::tie(b.kind, b.id, b.mark);
   }

@@ -36,7 +36,7 @@ Json tiers_json(const config::Config& config) {
 Json resting_keys(const std::vector<health::Row>& rows) {
   Json keys = Json::array();
   for (const health::Row& row : rows) {
-    if (row.kind != health::Row::Kind::key || !row.rests) continue;
+    if (row.kind != health::Row::Kind::key || !row.current || !row.rests) continue;
     keys.push_back({{"id", row.id}, {"until", static_cast<std::int64_t>(row.cooldown_until)}});
   }
   return keys;

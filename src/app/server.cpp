@@ -39,6 +39,11 @@ void report_escape(std::string_view name, std::string_view what) {
   telemetry::log(Level::error, "task_failed", "task=" + telemetry::field(name) + " what=" + telemetry::field(what));
 }
 
+Published compiled(const config::Snapshot& config, health::Book& book) {
+  book.begin_configuration();
+  return {config, routing::Catalog::make(*config, book)};
+}
+
 class Server {
  public:
   Server(const ServeOptions& options, const config::Opened& opened);
@@ -116,7 +121,7 @@ Result<void> Server::start() {
   std::vector<net::Shard*> shards;
   health_file_ = std::make_unique<HealthFile>(runtime_.health, runtime_.data_dir);
   health_file_->load(config_->health);
-  const Published published{config_, routing::Catalog::make(*config_, runtime_.health)};
+  const Published published = compiled(config_, runtime_.health);
   std::random_device entropy;
   const auto chance = [&entropy] { return (std::uint64_t{entropy()} << 32U) | entropy(); };
   for (std::size_t i = 0; i < shard_count(*config_); ++i) {
@@ -226,7 +231,7 @@ void Server::apply_edit() {
 void Server::publish(const config::Snapshot& snapshot) {
   config_ = snapshot;
   listener_->max_connections(snapshot->limits.connections);
-  const Published published{snapshot, routing::Catalog::make(*snapshot, runtime_.health)};
+  const Published published = compiled(snapshot, runtime_.health);
   for (auto& service : services_) {
     service->shard().post([&service, published] { service->publish(published); });
   }

@@ -180,13 +180,16 @@ bool Tries::last_resort(TimePoint now, Random& random, Step& step) {
     TimePoint until{};
     for (Seat& seat : seats_) {
       if (!may_be_first(seat)) continue;
+      // A model that does not rest and yet was not begun is full, or is awake only by keys
+      // that this request has tried: nothing better is known of its others.
       const health::Reading reading = rest_of(seat, now);
-      if (!reading.rests) continue;
+      if (!reading.rests && seat.is_full) continue;
+      const TimePoint there = reading.rests ? reading.until : far_future;
       const bool was_refused =
-          refused != nullptr && (reading.until < refused_until || (reading.until == refused_until && &seat <= refused));
-      if (was_refused || (least_bad != nullptr && reading.until >= until)) continue;
+          refused != nullptr && (there < refused_until || (there == refused_until && &seat <= refused));
+      if (was_refused || (least_bad != nullptr && there >= until)) continue;
       least_bad = &seat;
-      until = reading.until;
+      until = there;
     }
     if (least_bad == nullptr) break;
     if (begin(*least_bad, true, now, random, step)) {

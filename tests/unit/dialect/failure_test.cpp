@@ -612,7 +612,7 @@ TEST(Manual, has_a_row_for_every_class_of_a_provider) {
 
 TEST(Manual, its_example_does_what_it_says) {
   const std::string text = manual();
-  const std::size_t begin = text.find("```json\n") + 8;
+  const std::size_t begin = text.rfind("```json\n", text.find("\"error_map\": {")) + 8;
   const std::string example = text.substr(begin, text.find("```", begin) - begin);
   config::LoadResult loaded =
       config::load(R"({"schema_version":1,"models":{"t1":["m"]},)" + example + "}", config::SecretSource::system());

@@ -1,6 +1,7 @@
 #include "health/keep.hpp"
 
 #include "base/file.hpp"
+#include "health/cell.hpp"
 #include "support.hpp"
 
 #include <cstdlib>

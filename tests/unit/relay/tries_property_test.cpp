@@ -180,7 +180,7 @@ class Life {
   [[nodiscard]] const Retries& rules() const { return world_.config.retries; }
 
   [[nodiscard]] routing::Input input() {
-    return {world_.config, world_.catalog, world_.state, world_.random, world_.now};
+    return {world_.config, world_.catalog, world_.state, world_.random, world_.now, {}, {}, {}};
   }
 
   void listen(const routing::Plan& plan) {
@@ -190,6 +190,7 @@ class Life {
       if (heard.asked != 0) continue;
       heard.candidate = candidate;
       heard.home = plan.tier;
+      heard.is_too_small = false;  // each tier's entry states its own limits
     }
     judge_others();
   }
@@ -261,13 +262,13 @@ class Life {
   // --- What the loop says, held against them ---
 
   void look() {
-    const std::map<const Target*, bool> rested = resting();
+    const std::map<const Target*, Open> open = who_is_open();
     const std::string ready = may_still_ask() ? eligible() : "";
     step_ = tries_.next(world_.now, world_.loop_random, world_.budget);
     switch (step_.kind) {
       case Kind::ask:
         log_ << " ask " << step_.candidate->model << (step_.is_repeat ? "*" : "") << (step_.is_last_resort ? "!" : "");
-        check_ask(rested.at(step_.candidate->health), ready);
+        check_ask(open.at(step_.candidate->health), ready);
         begin_attempt();
         return;
       case Kind::wait:
@@ -303,20 +304,31 @@ class Life {
     }
   }
 
-  [[nodiscard]] std::map<const Target*, bool> resting() const {
-    std::map<const Target*, bool> out;
-    for (const auto& [target, heard] : heard_) out[target] = world_.rests(*heard.candidate);
+  // Whether somebody could begin there without a last resort: with a key that this request has not tried in this pass,
+  // and in a new pass.
+  struct Open {
+    bool now = false;
+    bool again = false;
+  };
+
+  [[nodiscard]] std::map<const Target*, Open> who_is_open() const {
+    std::map<const Target*, Open> out;
+    for (const auto& [target, heard] : heard_) {
+      const Candidate& candidate = *heard.candidate;
+      out[target] = {world_.could_begin(candidate, heard.bad_keys), world_.could_begin(candidate, heard.dead_keys)};
+    }
     return out;
   }
 
-  void check_ask(bool rested, const std::string& ready) {
+  void check_ask(const Open& open, const std::string& ready) {
     const Candidate& candidate = *step_.candidate;
     Heard& heard = heard_.at(candidate.health);
     EXPECT_TRUE(may_still_ask());
     EXPECT_EQ(heard.candidate, &candidate);
     EXPECT_FALSE(is_out(heard)) << "asked after it said something lasting";
     EXPECT_TRUE(world_.has_room(candidate)) << "beyond its max_concurrent";
-    EXPECT_EQ(step_.is_last_resort, rested) << "a resting model is asked as a last resort only";
+    EXPECT_EQ(step_.is_last_resort, !(step_.is_repeat ? open.again : open.now))
+        << "a resting one is the last resort only";
     const std::uint64_t key = std::uint64_t{1} << step_.ticket.key();
     EXPECT_EQ(heard.dead_keys & key, 0U) << "a key that was refused";
     if (step_.is_last_resort) {

@@ -52,6 +52,7 @@ void twice(Config& config) {
 
 void thrice(Config& config) {
   config.retries.rounds[Tier::t1] = 3;
+  config.retries.budget_min = 100;
 }
 
 TEST(Tries, candidates_are_asked_in_order_and_in_rounds) {
@@ -398,7 +399,9 @@ TEST(Tries, a_short_retry_after_is_waited_for_and_a_long_one_is_not) {
     ASSERT_EQ(request.next(), Kind::ask);
     request.fail(error_of(w.code, w.asked));
     EXPECT_EQ("a " + request.run({}), w.story) << to_string(w.code) << " " << w.asked.count();
-    if (!request.waited.empty()) EXPECT_EQ(request.waited.front(), w.asked);
+    if (!request.waited.empty()) {
+      EXPECT_EQ(request.waited.front(), w.asked);
+    }
   }
 }
 
@@ -636,7 +639,7 @@ TEST(Tries, a_full_model_that_rests_is_not_waited_for_while_another_may_answer) 
   health::Ticket limited_one = scene.hold("b");
   limited_one.failed(scene.config.health, limited_for(60s), scene.now);
   // Beyond its limit, as after a change of it.
-  scene.candidate("a").health->begin({.last_resort = true}, scene.now, limited_one);
+  (void)scene.candidate("a").health->begin({.last_resort = true}, scene.now, limited_one);
   limited_one.failed(scene.config.health, limited_for(30s), scene.now);
   EXPECT_EQ(Request(scene).run({}), "b! ok") << "a is less bad, but full";
 }

@@ -298,7 +298,7 @@ struct Health {
   Millis repeat_window{300000};
   double repeat_factor = 1.5;
   int failures_before_rest = 5;  ///< so many light failures, no answer between them, lead to a rest
-  Cooldown cooldown{};             ///< of rate limits, missing models, repeated light failures
+  Cooldown cooldown{};           ///< of rate limits, missing models, repeated light failures
   Cooldown connect_cooldown{Millis{1000}, 2, Millis{60000}};
   Cooldown long_cooldown{Millis{300000}, 2, Millis{3600000}};  ///< of keys refused or without money
   Millis retry_after_max{600000};                              ///< the longest `Retry-After` that is believed

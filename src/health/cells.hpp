@@ -7,6 +7,7 @@
 #include "health/charge.hpp"
 #include "health/health.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -148,22 +149,36 @@ class Recent {
     }
   }
 
-  /// Of the last 57 to 61 seconds.
-  [[nodiscard]] std::uint32_t count(std::int64_t now_ms) const noexcept {
+  struct Sums {
+    std::uint32_t count = 0;  ///< of the last 57 to 61 seconds
+    double faded = 0;         ///< each counts 1 when new, less with age, nothing after a minute
+  };
+
+  /// A decision takes the faded sum: what leaves a window all at once comes back all at once, and a model that takes
+  /// its share again after a rest would swing between everything and nothing for good.
+  [[nodiscard]] Sums sums(std::int64_t now_ms) const noexcept {
     const std::uint32_t now = slot_of(now_ms);
-    std::uint32_t sum = 0;
+    Sums out;
     for (const std::atomic<std::uint64_t>& at : slots_) {
       const std::uint64_t word = at.load(std::memory_order_relaxed);
       // A slot that is ahead was written by a thread whose `now` was.
       const auto age = static_cast<std::int32_t>(now - static_cast<std::uint32_t>(word >> 32));
-      if (age < 15 && age >= -1) sum += static_cast<std::uint32_t>(word);
+      if (age >= 15 || age < -1) continue;
+      const auto answers = static_cast<std::uint32_t>(word);
+      out.count += answers;
+      // From the middle of its slot.
+      const auto since =
+          static_cast<double>(age * slot_ms + static_cast<std::int32_t>(now_ms & (slot_ms - 1)) - slot_ms / 2);
+      out.faded += answers * std::clamp(1 - since / (15 * slot_ms), 0.0, 1.0);
     }
-    return sum;
+    return out;
   }
 
  private:
+  static constexpr std::int32_t slot_ms = 4096;
+
   static std::uint32_t slot_of(std::int64_t now_ms) noexcept {
-    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms >> 12));
+    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms / slot_ms));
   }
 
   std::array<std::atomic<std::uint64_t>, 16> slots_{};

@@ -28,6 +28,7 @@ struct Reading {
   double tokens_per_second = 0;  ///< after it; 0 = not known
   double total_ms = 0;           ///< usual time of a whole answer; 0 = not known
   std::uint32_t recent = 0;      ///< answers of the last 60 s
+  double usage = 0;              ///< those, the older the less, and `in_flight`
   std::uint32_t in_flight = 0;   ///< attempts under way
 };
 

@@ -101,7 +101,9 @@ void Target::read_more(const config::Health& policy, std::int64_t now_ms, Detail
     out.tokens_per_second = speeds.tokens_per_second;
     out.total_ms = speeds.total_ms;
   }
-  out.recent = entry_->recent.count(now_ms);
+  const Recent::Sums recent = entry_->recent.sums(now_ms);
+  out.recent = recent.count;
+  out.usage = recent.faded + out.in_flight;
 }
 
 // --- Target: beginning -----------------------------------------------------------------------------------------------

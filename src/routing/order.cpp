@@ -31,9 +31,9 @@ bool before(const Ranked& a, const Ranked& b) noexcept {
   return a.place < b.place;
 }
 
-std::uint32_t most_used(std::span<const Ranked> awake) noexcept {
-  std::uint32_t most = 0;
-  for (const Ranked& one : awake) most = std::max(most, one.reading.recent);
+double most_used(std::span<const Ranked> awake) noexcept {
+  double most = 0;
+  for (const Ranked& one : awake) most = std::max(most, one.reading.usage);
   return most;
 }
 
@@ -41,9 +41,9 @@ std::uint32_t most_used(std::span<const Ranked> awake) noexcept {
 void rank_random(std::span<Ranked> awake, Tier tier, const Input& input) {
   const AdaptiveWeights& weights = input.config.adaptive_weights;
   const Winners winners = input.state.winners(tier, weights.history);
-  const std::uint32_t most = most_used(awake);
+  const double most = most_used(awake);
   for (Ranked& one : awake) {
-    const double unused = 1 + static_cast<double>(most - one.reading.recent);
+    const double unused = 1 + most - one.reading.usage;
     const double weight =
         unused * (1 - winners.penalty(*one.candidate, weights.consecutive_penalty)) * 2 * one.candidate->weight;
     // Weighted sampling without replacement in one pass (Efraimidis, Spirakis). 1 - u is never 0.
@@ -69,9 +69,9 @@ double speed_of(const health::Reading& reading) noexcept {
 void rank_adaptive(std::span<Ranked> awake, Tier tier, const Input& input) {
   const AdaptiveWeights& weights = input.config.adaptive_weights;
   const Winners winners = input.state.winners(tier, weights.history);
-  const std::uint32_t most = most_used(awake);
+  const double most = most_used(awake);
   for (Ranked& one : awake) {
-    const double usage = most == 0 ? 0 : static_cast<double>(one.reading.recent) / static_cast<double>(most);
+    const double usage = most == 0 ? 0 : one.reading.usage / most;
     const double merit = input.random.uniform() * weights.random + one.reading.score / 100 * weights.health +
                          speed_of(one.reading) * weights.speed + one.candidate->weight * weights.user;
     one.key = merit * (1 - 0.7 * usage) - winners.penalty(*one.candidate, weights.consecutive_penalty);

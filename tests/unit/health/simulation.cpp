@@ -91,11 +91,11 @@ class World {
     double busiest = 1;
     for (std::size_t m = 0; m < model_count; ++m) {
       readings[m] = read(m, now, Detail::all);
-      busiest = std::max<double>(busiest, readings[m].recent);
+      busiest = std::max(busiest, readings[m].usage);
     }
     for (std::size_t m = 0; m < model_count; ++m) {
       const Reading& reading = readings[m];
-      const double usage = reading.recent;
+      const double usage = reading.usage;
       switch (settings_.policy) {
         case Policy::sequential:
           key[m] = static_cast<double>(m);

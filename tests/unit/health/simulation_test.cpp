@@ -210,7 +210,25 @@ TEST(Simulation, when_all_are_dead_requests_are_still_tried_and_the_first_to_rec
   }
 }
 
-// What docs/health.svg draws (tests/unit/health/plot.py).
+// A share is a pace that a provider can plan for, not everything for twenty seconds and then nothing.
+TEST(Simulation, a_recovered_model_settles_at_its_share) {
+  for (const Policy policy : {Policy::random, Policy::adaptive}) {
+    const Settings settings = dead_then_recovered(policy, deaths[0], 1);
+    const Outcome outcome = run(settings);
+    double least = 1;
+    double most = 0;
+    for (Duration at = minutes{20}; at < ends; at += 20s) {
+      const double here = share(outcome, 0, at, at + 20s);
+      least = std::min(least, here);
+      most = std::max(most, here);
+    }
+    std::printf("  %-11s between %.0f%% and %.0f%% in any 20 s\n", to_string(policy), 100 * least, 100 * most);
+    EXPECT_GT(least, 0.15) << to_string(policy);
+    EXPECT_LT(most, 0.55) << to_string(policy);
+  }
+}
+
+// What docs/health.svg draws (scripts/plot_health.py).
 TEST(Simulation, series) {
   const Outcome outcome = run(dead_then_recovered(Policy::random, deaths[0], 1));
   bool rested = false;

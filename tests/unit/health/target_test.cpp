@@ -317,6 +317,23 @@ TEST(Speeds, answers_of_the_last_minute_are_counted) {
   EXPECT_EQ(one.read(t0).recent, 0U) << "of the future, as seen from there";
 }
 
+TEST(Speeds, usage_fades_and_counts_what_is_under_way) {
+  One one;
+  const TimePoint slot_begins{Millis{4096 * 1000}};
+  for (int i = 0; i < 10; ++i) ticket_of(one.target, slot_begins).succeeded(policy, {}, slot_begins);
+  double last = one.read(slot_begins).usage;
+  EXPECT_NEAR(last, 10, 0.5);
+  for (int second = 1; second <= 64; ++second) {
+    const double usage = one.read(slot_begins + Seconds{second}).usage;
+    EXPECT_LE(usage, last) << second;
+    EXPECT_LT(last - usage, 0.5) << second << ": it leaves bit by bit";
+    last = usage;
+  }
+  EXPECT_EQ(last, 0);
+  const Ticket held = ticket_of(one.target, slot_begins);
+  EXPECT_EQ(one.read(slot_begins + 64s).usage, 1);
+}
+
 // --- Book ------------------------------------------------------------------------------------------------------------
 
 TEST(Book, the_same_is_the_same_and_other_keys_are_another_target_upon_the_same_cells) {

@@ -53,6 +53,7 @@ void Usage::merge(const Usage& other) noexcept {
   completion = std::max(completion, other.completion);
   total = std::max(total, other.total);
   cached = std::max(cached, other.cached);
+  cache_written = std::max(cache_written, other.cache_written);
   reasoning = std::max(reasoning, other.reasoning);
 }
 

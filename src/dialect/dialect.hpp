@@ -1,12 +1,15 @@
 // How a provider speaks: the request it wants, what its answers mean. Pure: bytes in, bytes and meanings out; no I/O.
-// A dialect is one folder and one line in `for_protocol`. Same dialect in and out stays byte-exact: `bytes` of an event
-// is then its raw form. (Translating dialects give other bytes; the relay does not care.)
+// A dialect is one folder and one line in `for_protocol`. Same dialect in and out stays byte-exact and never becomes a
+// Conversation or Events: those are for the two that differ.
 #pragma once
 
 #include "base/error.hpp"
 #include "chat/chat.hpp"
 #include "chat/splice.hpp"
 #include "config/config.hpp"
+#include "dialect/answer.hpp"
+#include "dialect/conversation.hpp"
+#include "dialect/usage.hpp"
 #include "http/head.hpp"
 #include "http/sse.hpp"
 #include "routing/routing.hpp"
@@ -18,19 +21,6 @@
 #include <string_view>
 
 namespace gw::dialect {
-
-/// Token counts as the provider reported them; several reports merge field-wise by maximum.
-struct Usage {
-  std::uint64_t prompt = 0;
-  std::uint64_t completion = 0;
-  std::uint64_t total = 0;
-  std::uint64_t cached = 0;     ///< prompt_tokens_details.cached_tokens
-  std::uint64_t reasoning = 0;  ///< completion_tokens_details.reasoning_tokens
-
-  void merge(const Usage& other) noexcept;
-
-  friend bool operator==(const Usage&, const Usage&) = default;
-};
 
 /// What one event of a stream meant.
 struct Meaning {
@@ -61,14 +51,25 @@ class ReplyStream {
   ReplyStream(const ReplyStream&) = delete;
   ReplyStream& operator=(const ReplyStream&) = delete;
 
-  /// Reads one event that has data.
-  virtual Meaning read(const http::SseEvent& event) = 0;
+  /// Reads one event that has data. `sink`, where the client speaks another dialect, is told what it said: also of
+  /// events that the judge holds back, so it must be ready to forget (a failed attempt's sink is thrown away).
+  virtual Meaning read(const http::SseEvent& event, EventSink* sink) = 0;
+
+  Meaning read(const http::SseEvent& event) { return read(event, nullptr); }
 };
 
 /// What goes to the provider, but for Host and Content-Length, which the upstream layer adds.
 struct Request {
   std::string target;        ///< path and query, e.g. /v1/chat/completions
   std::string header_lines;  ///< "Name: value\r\n" each; Authorization among them when there is a key
+};
+
+/// What a provider's counterpart needs beside the conversation.
+struct WriteInput {
+  std::string_view model;  ///< the provider's name for it, not escaped
+  const config::Provider& provider;
+  std::uint64_t max_output = 0;  ///< of the entry; 0 = not known
+  bool injects_usage = false;    ///< the books want it
 };
 
 class Dialect {
@@ -82,11 +83,22 @@ class Dialect {
   [[nodiscard]] virtual Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
       const = 0;
 
+  /// The body for a client that spoke another dialect. Error: unsupported_input, when what was asked for cannot be said
+  /// here and would be missed (docs/dialects.md): another candidate may be able to.
+  [[nodiscard]] virtual Result<Written> write(const Conversation& conversation, const WriteInput& input) const = 0;
+
   /// `provider` says what its errors mean (`class_of`) and must outlive the stream.
   [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const = 0;
 
   /// A plain 2xx answer. Errors: upstream_protocol (not JSON, HTML, not a completion), or the class of an error in it.
-  [[nodiscard]] virtual Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const = 0;
+  /// `sink` is told what it said, unless it is null; also when it turns out to be no answer.
+  [[nodiscard]] virtual Result<ReplyFacts> reply(
+      const config::Provider& provider, std::string_view body, EventSink* sink
+  ) const = 0;
+
+  [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const {
+    return reply(provider, body, nullptr);
+  }
 
   /// Whether a plain 2xx answer that is too large to be read whole begins as one: `begun` is its first part.
   [[nodiscard]] virtual bool begins_reply(std::string_view begun) const = 0;

@@ -1,7 +1,8 @@
 #include "dialect/openai/openai.hpp"
 
 #include "base/text.hpp"
-#include "dialect/openai/json.hpp"
+#include "dialect/openai/translate.hpp"
+#include "dialect/provider_json.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -34,17 +35,45 @@ bool carries(od::value& value) {
   return true;
 }
 
+void read_details(od::value value, std::string_view key, std::uint64_t& out) {
+  od::object details;
+  if (value.get_object().get(details) != simdjson::SUCCESS) return;
+  std::uint64_t number = 0;
+  if (details.find_field_unordered(key).get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
+}
+
+Usage read_usage(od::object object) {
+  Usage usage;
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    const od::raw_json_string key = field.key();
+    std::uint64_t number = 0;
+    const auto read_into = [&](std::uint64_t& out) {
+      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
+    };
+    if (key == "prompt_tokens") {
+      read_into(usage.prompt);
+    } else if (key == "completion_tokens") {
+      read_into(usage.completion);
+    } else if (key == "total_tokens") {
+      read_into(usage.total);
+    } else if (key == "cached_tokens" || key == "prompt_cache_hit_tokens") {
+      read_into(usage.cached);
+    } else if (key == "prompt_tokens_details") {
+      read_details(field.value(), "cached_tokens", usage.cached);
+    } else if (key == "completion_tokens_details") {
+      read_details(field.value(), "reasoning_tokens", usage.reasoning);
+    }
+  }
+  return usage;
+}
+
 // What one `delta` or `message` holds.
 struct Content {
   bool any = false;
   std::string_view text;  // raw inside of `content`
 };
-
-// The inside of a string literal; empty for anything else.
-std::string_view inside(od::value& value) {
-  const std::string_view token = trimmed(value.raw_json_token());
-  return token.size() >= 2 && token.front() == '"' ? token.substr(1, token.size() - 2) : std::string_view{};
-}
 
 Content read_content(od::object object) {
   Content content;
@@ -177,7 +206,8 @@ class Stream final : public ReplyStream {
  public:
   explicit Stream(const config::Provider& provider) : provider_(provider) {}
 
-  Meaning read(const http::SseEvent& event) override {
+  Meaning read(const http::SseEvent& event, EventSink* sink) override {
+    if (sink != nullptr) teller_.chunk(event.data, *sink);
     Meaning meaning;
     if (event.data.starts_with("[DONE]")) {  // as the official SDKs see it
       meaning.terminator = true;
@@ -207,6 +237,7 @@ class Stream final : public ReplyStream {
 
  private:
   const config::Provider& provider_;
+  Teller teller_;
 };
 
 // A query (Azure's api-version) stays behind the path.
@@ -245,11 +276,16 @@ class OpenAi final : public Dialect {
     return out;
   }
 
+  [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
+    return write_chat(conversation, input);
+  }
+
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {
     return std::make_unique<Stream>(provider);
   }
 
-  [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body) const override {
+  [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body, EventSink* sink)
+      const override {
     Document document;
     if (!read_document(body, document)) {
       const bool is_markup = after_space(body).starts_with('<');
@@ -260,6 +296,7 @@ class OpenAi final : public Dialect {
       if (const auto facts = bare_error(body)) return error_of(*facts, provider);
       return not_the_dialect("a reply without choices");
     }
+    if (sink != nullptr) Teller{}.reply(body, *sink);
     ReplyFacts facts;
     facts.has_content = document.content;
     facts.finished = document.choices != 0 && document.finished == document.choices;

@@ -1,12 +1,11 @@
-#include "dialect/openai/json.hpp"
+#include "dialect/provider_json.hpp"
 
 #include "base/text.hpp"
-#include "dialect/openai/openai.hpp"
 
 #include <algorithm>
 #include <memory>
 
-namespace gw::dialect::openai {
+namespace gw::dialect {
 
 namespace od = simdjson::ondemand;
 
@@ -41,13 +40,6 @@ std::string scalar_text(od::value value) {
   return raw == "null" || raw.starts_with('{') || raw.starts_with('[') ? std::string{} : std::string(raw);
 }
 
-void read_details(od::value value, std::string_view key, std::uint64_t& out) {
-  od::object details;
-  if (value.get_object().get(details) != simdjson::SUCCESS) return;
-  std::uint64_t number = 0;
-  if (details.find_field_unordered(key).get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
-}
-
 // Whether an object may be the one around the error: {"error": {...}}.
 enum class Around : std::uint8_t { no, yes };
 
@@ -65,7 +57,7 @@ ErrorFacts read_error(od::object object, int http_status, Around around) {
     const od::raw_json_string key = field.key();
     if (key == "error") {
       if (around == Around::yes && !is_no_error(field.value())) {
-        inner = openai::read_error(field.value(), http_status);
+        inner = dialect::read_error(field.value(), http_status);
       }
     } else if (key == "message" || key == "msg" || key == "detail") {
       if (std::string text = scalar_text(field.value()); !text.empty()) facts.message = std::move(text);
@@ -109,33 +101,6 @@ bool is_no_error(od::value value) {
   return token == "null" || token == "false" || token == "\"\"";
 }
 
-Usage read_usage(od::object object) {
-  Usage usage;
-  for (auto member : object) {
-    od::field field;
-    if (std::move(member).get(field) != simdjson::SUCCESS) break;
-    const od::raw_json_string key = field.key();
-    std::uint64_t number = 0;
-    const auto read_into = [&](std::uint64_t& out) {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
-    };
-    if (key == "prompt_tokens") {
-      read_into(usage.prompt);
-    } else if (key == "completion_tokens") {
-      read_into(usage.completion);
-    } else if (key == "total_tokens") {
-      read_into(usage.total);
-    } else if (key == "cached_tokens" || key == "prompt_cache_hit_tokens") {
-      read_into(usage.cached);
-    } else if (key == "prompt_tokens_details") {
-      read_details(field.value(), "cached_tokens", usage.cached);
-    } else if (key == "completion_tokens_details") {
-      read_details(field.value(), "reasoning_tokens", usage.reasoning);
-    }
-  }
-  return usage;
-}
-
 ErrorFacts read_error(od::value value, int http_status) {
   od::object object;
   if (value.get_object().get(object) == simdjson::SUCCESS) return read_error(object, http_status, Around::no);
@@ -172,4 +137,4 @@ ErrorFacts read_error_body(std::string_view json, int http_status) {
   return read_error(object, http_status, Around::yes);
 }
 
-}  // namespace gw::dialect::openai
+}  // namespace gw::dialect

@@ -1,8 +1,8 @@
-// Private to the dialect: on-demand parsing of provider JSON, which is small and not padded.
+// Private to the dialects: on-demand parsing of provider JSON, which is small and not padded, and of their errors.
 #pragma once
 
-#include "dialect/dialect.hpp"
 #include "dialect/failure.hpp"
+#include "dialect/raw.hpp"
 
 #include <simdjson.h>
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace gw::dialect::openai {
+namespace gw::dialect {
 
 /// Parses a copy of `json` held by this thread until its next use. `out` refers to that copy.
 [[nodiscard]] simdjson::error_code parse(std::string_view json, simdjson::ondemand::document& out);
@@ -26,9 +26,11 @@ namespace gw::dialect::openai {
   return token;
 }
 
-/// usage{prompt_tokens,...,prompt_tokens_details{cached_tokens},completion_tokens_details{reasoning_tokens}};
-/// DeepSeek's prompt_cache_hit_tokens and Moonshot's cached_tokens count as cached.
-[[nodiscard]] Usage read_usage(simdjson::ondemand::object object);
+/// The inside of a string literal; empty for anything else. `value` is not consumed.
+[[nodiscard]] inline Raw inside(simdjson::ondemand::value& value) noexcept {
+  const std::string_view token = trimmed(value.raw_json_token());
+  return token.size() >= 2 && token.front() == '"' ? token.substr(1, token.size() - 2) : Raw{};
+}
 
 /// True for an `error` member that says there is none.
 [[nodiscard]] bool is_no_error(simdjson::ondemand::value value);
@@ -41,4 +43,4 @@ namespace gw::dialect::openai {
 /// that is no JSON says nothing. A list stands for its first element (Gemini).
 [[nodiscard]] ErrorFacts read_error_body(std::string_view json, int http_status);
 
-}  // namespace gw::dialect::openai
+}  // namespace gw::dialect

@@ -57,9 +57,7 @@ bool is_private_address(std::string_view address) noexcept {
   return bytes == loopback || is_unique_local || is_link_local;
 }
 
-Result<Caller> authenticate(
-    std::string_view authorization, std::string_view peer_address, const config::Config& config
-) {
+Result<Caller> authenticate(const Credentials& sent, std::string_view peer_address, const config::Config& config) {
   const Secret& key = config.general.gateway_api_key;
   if (key.empty()) {
     if (config.general.open_to_public || is_private_address(peer_address)) return Caller{"open"};
@@ -71,13 +69,15 @@ Result<Caller> authenticate(
   }
   constexpr std::string_view scheme = "bearer ";
   const bool is_bearer =
-      authorization.size() > scheme.size() && iequals(authorization.substr(0, scheme.size()), scheme);
-  if (!is_bearer) {
+      sent.authorization.size() > scheme.size() && iequals(sent.authorization.substr(0, scheme.size()), scheme);
+  const bool is_bare = sent.authorization.empty() && !sent.api_key.empty();
+  if (!is_bearer && !is_bare) {
     return client_error(
-        Errc::unauthenticated, "Missing Authorization header: send \"Authorization: Bearer <gateway key>\"."
+        Errc::unauthenticated,
+        "Missing Authorization header: send \"Authorization: Bearer <gateway key>\", or \"x-api-key: <gateway key>\"."
     );
   }
-  if (!key.equals(trim_ows(authorization.substr(scheme.size())))) {
+  if (!key.equals(trim_ows(is_bare ? sent.api_key : sent.authorization.substr(scheme.size())))) {
     return client_error(Errc::unauthenticated, "Invalid Gateway API Key.");
   }
   return Caller{"gateway"};

@@ -17,10 +17,16 @@ struct Caller {
 /// port; unparsable is public.
 [[nodiscard]] bool is_private_address(std::string_view address) noexcept;
 
-/// `authorization` is the header's value or empty. Errors: unauthenticated (another scheme counts as missing),
+/// The headers that may hold the gateway's key; empty = not sent.
+struct Credentials {
+  std::string_view authorization;  ///< "Bearer <key>"
+  std::string_view api_key;        ///< x-api-key, as Anthropic's clients send it; only where there is no Authorization
+};
+
+/// Errors: unauthenticated (another scheme counts as missing),
 /// forbidden (open gateway, public peer). The message names the setting.
 [[nodiscard]] Result<Caller> authenticate(
-    std::string_view authorization, std::string_view peer_address, const config::Config& config
+    const Credentials& sent, std::string_view peer_address, const config::Config& config
 );
 
 struct CorsAnswer {

@@ -1,4 +1,5 @@
-// POST /v1/chat/completions: the life of a request (ARCHITECTURE.md), stage by stage.
+// The routes that are answered by a model: the life of a request (ARCHITECTURE.md), stage by stage. They differ in the
+// client's dialect alone.
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
 #include "intent/intent.hpp"
@@ -28,6 +29,17 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
   append_number(line, value);
 }
 
+telemetry::Route route_of(config::Protocol spoken) noexcept {
+  switch (spoken) {
+    case config::Protocol::v1_messages:
+      return telemetry::Route::messages;
+    case config::Protocol::v1_response:
+      return telemetry::Route::responses;
+    default:
+      return telemetry::Route::chat;
+  }
+}
+
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
@@ -53,7 +65,7 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   context.body = *body;
   metrics_.bytes_received.fetch_add(body->size(), std::memory_order_relaxed);
 
-  Result<chat::ChatRequest> request = chat::read(context.body);
+  Result<chat::ChatRequest> request = context.client.read(context.body);
   if (!request) co_return request.error();
   context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
   context.is_stream = context.request->stream;
@@ -93,7 +105,7 @@ net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) 
   exchange.header("x-smartroute-request-id", context.id.text());
   if (status == 401) exchange.header("WWW-Authenticate", "Bearer");
   if (status == 503) exchange.header("Retry-After", "1");
-  const std::string body = relay::error_body(error, status);
+  const std::string body = context.client.error_body(error, status);
   context.outcome.error = std::move(error);
   if (!exchange.client_gone()) (void)co_await exchange.reply(status, "application/json", body);
 }
@@ -105,12 +117,12 @@ net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& c
 }
 
 // Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.
-net::Task<void> ShardService::answer_chat(http::Exchange& exchange) {
+net::Task<void> ShardService::answer_chat(http::Exchange& exchange, const dialect::Client& client) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const Admission admission(runtime_.chats, config_->limits.in_flight);
   net::Cancel cancel;
   relay::Context context{
-      exchange, config_, catalog_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel};
+      exchange, config_, catalog_, ids_.next(std::chrono::duration_cast<Millis>(now).count()), cancel, client};
   const Result<void> prepared = co_await prepare(context, admission.is_in());
   net::Task<void> rest = prepared ? relay_chat(context, cancel) : refuse_chat(context, prepared.error());
   co_await rest;
@@ -121,7 +133,7 @@ void ShardService::record(const relay::Context& context) {
   const http::Exchange& exchange = context.exchange;
   const relay::Outcome& outcome = context.outcome;
   telemetry::RequestSample sample;
-  sample.route = telemetry::Route::chat;
+  sample.route = route_of(context.client.own());
   const bool routed = !context.plan.candidates.empty();
   if (routed) sample.tier = config::to_string(context.plan.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());

@@ -4,6 +4,7 @@
 #include "admin/status.hpp"
 #include "app/shard_service.hpp"
 #include "base/text.hpp"
+#include "dialect/client.hpp"
 #include "http/write.hpp"
 #include "routing/routing.hpp"
 
@@ -74,22 +75,24 @@ net::Task<void> ShardService::route_v1(http::Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   const std::string_view path = head.path;
   add_cors(exchange);
-  const bool is_chat = path == "/v1/chat/completions";
+  const dialect::Client* const client = dialect::client_of_path(path);
   const bool is_model = path.starts_with(models_prefix);
   const bool is_models = path == "/v1/models" || is_model;
-  const std::string_view allow = is_chat ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
-  if (!is_chat && !is_models) {
+  const std::string_view allow = client != nullptr ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  if (client == nullptr && !is_models) {
     return refuse(
         exchange,
         client_error(
             Errc::not_found,
             "There is no " + std::string(clip_utf8(path, 100)) +
-                " here. This release answers POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}."
+                " here. This release answers POST /v1/chat/completions, /v1/messages and /v1/responses, GET /v1/models "
+                "and "
+                "GET /v1/models/{id}."
         )
     );
   }
   if (head.method == "OPTIONS") return answer_preflight(exchange, allow);
-  if (is_chat && head.method == "POST") return answer_chat(exchange);
+  if (client != nullptr && head.method == "POST") return answer_chat(exchange, *client);
   if (is_models && (head.method == "GET" || head.method == "HEAD")) {
     return answer_models(exchange, is_model ? path.substr(models_prefix.size()) : std::string_view{});
   }
@@ -121,12 +124,15 @@ void ShardService::add_cors(http::Exchange& exchange) const {
   exchange.header(
       "Access-Control-Expose-Headers",
       "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-failed, "
-      "x-smartroute-decision"
+      "x-smartroute-decision, x-smartroute-dropped"
   );
 }
 
 Result<access::Caller> ShardService::authenticate(http::Exchange& exchange) const {
-  return access::authenticate(exchange.head().headers.find("authorization"), exchange.connection().peer(), *config_);
+  const http::Headers& headers = exchange.head().headers;
+  return access::authenticate(
+      {headers.find("authorization"), headers.find("x-api-key")}, exchange.connection().peer(), *config_
+  );
 }
 
 net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::string_view id) {

@@ -79,7 +79,7 @@ class ShardService final : public http::Service {
 
   net::Task<void> route(http::Exchange& exchange);
   net::Task<void> route_v1(http::Exchange& exchange);
-  net::Task<void> answer_chat(http::Exchange& exchange);
+  net::Task<void> answer_chat(http::Exchange& exchange, const dialect::Client& client);
   net::Task<void> refuse_chat(relay::Context& context, Error error);
   net::Task<void> relay_chat(relay::Context& context, net::Cancel& cancel);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);

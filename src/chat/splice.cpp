@@ -3,6 +3,8 @@
 #include "base/text.hpp"
 #include "chat/members.hpp"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 namespace gw::chat {
@@ -15,6 +17,47 @@ struct Change {
   std::size_t owned_offset = 0;
   std::size_t owned_length = 0;
 };
+
+namespace od = simdjson::ondemand;
+
+// The whole text of a value; the parser then stands behind it.
+std::string_view json_of(od::value& value) {
+  std::string_view text;
+  od::object object;
+  od::array array;
+  if (value.get_object().get(object) == simdjson::SUCCESS) {
+    (void)object.raw_json().get(text);
+  } else if (value.get_array().get(array) == simdjson::SUCCESS) {
+    (void)array.raw_json().get(text);
+  } else {
+    text = value.raw_json_token();
+  }
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n')) text.remove_suffix(1);
+  return text;
+}
+
+// The members of an object of our own making.
+ChatRequest members_of(std::string_view body) {
+  ChatRequest out;
+  od::parser parser;
+  od::document document;
+  od::object object;
+  if (parser.iterate(body.data(), body.size(), body.size() + padding).get(document) != simdjson::SUCCESS) return out;
+  if (document.get_object().get(object) != simdjson::SUCCESS) return out;
+  const auto span_of = [&](std::string_view part) {
+    return Span{static_cast<std::size_t>(part.data() - body.data()), part.size()};
+  };
+  for (auto member : object) {
+    od::field field;
+    if (std::move(member).get(field) != simdjson::SUCCESS) break;
+    const auto key_begin = static_cast<std::size_t>(field.key().raw() - body.data());
+    const std::string_view key = body.substr(key_begin, body.find('"', key_begin) - key_begin);
+    const std::string_view value = json_of(field.value());
+    out.fields.push_back({key, {key_begin - 1, key.size() + 2}, span_of(value), value == "null"});
+  }
+  out.object_end = body.size() - 1;
+  return out;
+}
 
 class Splicer {
  public:
@@ -155,6 +198,13 @@ std::string Spliced::joined() const {
   out.reserve(size);
   for (const std::string_view piece : pieces) out.append(piece);
   return out;
+}
+
+Spliced splice_rules(std::string_view body, const config::ParameterRules& rules) {
+  const ChatRequest members = members_of(body);
+  Splicer splicer(body, members);
+  splicer.apply(rules);
+  return splicer.finish();
 }
 
 Spliced splice(std::string_view body, const ChatRequest& request, const SpliceInput& input) {

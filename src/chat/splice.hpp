@@ -32,4 +32,8 @@ struct Spliced {
 /// is added stands there too. A member that is taken out goes with one comma and the space up to its neighbour.
 [[nodiscard]] Spliced splice(std::string_view body, const ChatRequest& request, const SpliceInput& input);
 
+/// The operator's rules alone, on a body that we wrote ourselves: a JSON object whose keys have no escapes, with
+/// `padding` readable bytes behind it. Rules name the members of the provider's dialect.
+[[nodiscard]] Spliced splice_rules(std::string_view body, const config::ParameterRules& rules);
+
 }  // namespace gw::chat

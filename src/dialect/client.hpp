@@ -41,4 +41,7 @@ class Client {
   [[nodiscard]] virtual std::string error_event(const Error& error, int status) const = 0;
 };
 
+/// Who speaks at a path of the API ("/v1/chat/completions"); null = nobody.
+[[nodiscard]] const Client* client_of_path(std::string_view path) noexcept;
+
 }  // namespace gw::dialect

@@ -22,6 +22,7 @@ constexpr Millis finish_linger{1000};                          // after the fini
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
+constexpr std::size_t max_translated = std::size_t{32} * 1024 * 1024;  // a plain answer that is written anew
 
 bool is_event_stream(std::string_view content_type) {
   constexpr std::string_view wanted = "text/event-stream";
@@ -72,6 +73,10 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   const Result<Pool::Target*> target = pool_.target_of(candidate_.provider);
   if (!target) co_return target.error();
   host_ = (*target)->host;
+  if (!speaks_alike(context_, *candidate_.provider)) {
+    translation_ = std::make_unique<Translation>(context_, candidate_);
+    if (auto failed = translation_->write(dialect_, injects_usage())) co_return failed;
+  }
   for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
     Answer failed = co_await open(reuse);
     if (!failed) break;
@@ -122,9 +127,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   co_return std::nullopt;
 }
 
+// Only chat completions must be asked.
 bool UpstreamAttempt::injects_usage() const {
-  return context_.is_stream && !context_.request->include_usage &&
-         candidate_.provider->stream_usage == config::StreamUsage::inject;
+  return context_.is_stream && candidate_.provider->protocol == config::Protocol::openai &&
+         !context_.request->include_usage && candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
 // Path, host and fixed headers: put together once a configuration.
@@ -143,11 +149,15 @@ std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {
-  chat::SpliceInput input;
-  input.model = candidate_.model;
-  input.rules = context_.config->params.of(candidate_.model);
-  input.inject_usage = injects_usage();
-  const chat::Spliced body = chat::splice(context_.body, *context_.request, input);
+  chat::Spliced own_words;
+  if (!translation_) {
+    chat::SpliceInput input;
+    input.model = candidate_.model;
+    input.rules = context_.config->params.of(candidate_.model);
+    input.inject_usage = injects_usage();
+    own_words = chat::splice(context_.body, *context_.request, input);
+  }
+  const chat::Spliced& body = translation_ ? translation_->body() : own_words;
 
   const std::shared_ptr<const std::string> fixed = request_head();
   std::string own;
@@ -221,7 +231,7 @@ JudgeRules UpstreamAttempt::rules() const {
   JudgeRules rules;
   const config::RetryConditions& conditions = context_.config->retries.conditions;
   rules.retry_on_empty = conditions.retry_on_empty;
-  rules.strip_usage = injects_usage();
+  rules.strip_usage = injects_usage() && !translation_;  // what is written anew has what the client asked for
   rules.keyword_max_chars = conditions.keyword_max_chars;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
@@ -232,24 +242,42 @@ JudgeRules UpstreamAttempt::rules() const {
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
   limit(first_content_by_);
-  Result<std::string> body = co_await read_bounded(max_inspected_body, Pace::piecewise);
+  const std::size_t most = translation_ ? max_translated : max_inspected_body;
+  Result<std::string> body = co_await read_bounded(most, Pace::piecewise);
   if (!body) co_return body.error();
-  if (body->size() >= max_inspected_body && !call_->ended()) {
+  if (body->size() >= most && !call_->ended()) {
+    if (translation_) co_return upstream_error(Errc::upstream_protocol, "the provider's reply is beyond 32 MiB");
     Answer answer = co_await relay_large(std::move(*body));
     co_return answer;
   }
-  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body);
+  dialect::EventSink* sink = nullptr;
+  if (translation_) {
+    translation_->begin_answer();
+    sink = translation_->sink();
+  }
+  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body, sink);
   if (!facts) co_return facts.error();
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
   give_back();
+  net::Task<Answer> rest =
+      translation_ ? send_plain("application/json", translation_->end()) : send_plain(content_type_, *body);
+  Answer answer = co_await rest;
+  co_return answer;
+}
 
-  reply_.describe(candidate_);
+net::Task<UpstreamAttempt::Answer> UpstreamAttempt::send_plain(std::string_view content_type, std::string_view body) {
+  describe();
   reply_.commit();
   context_.release_request();
-  const bool sent = co_await reply_.send_plain(content_type_, *body);
+  const bool sent = co_await reply_.send_plain(content_type, body);
   if (!sent) co_return client_error(Errc::client_gone, "the client closed the connection");
   co_return std::nullopt;
+}
+
+void UpstreamAttempt::describe() {
+  reply_.describe(candidate_);
+  if (translation_) reply_.dropped(translation_->dropped());
 }
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
@@ -312,23 +340,25 @@ StreamJudge::Step UpstreamAttempt::take_events(
 ) {
   using Step = StreamJudge::Step;
   std::string& out = context_.exchange.shard().out();
+  dialect::EventSink* const sink = translation_ ? translation_->sink() : nullptr;
   http::SseEvent event;
   for (;;) {
     const Result<bool> more = last ? Result<bool>(events.finish(event)) : events.next(event);
     if (!more) return judge.on_failure(more.error());
     if (!*more) return Step::hold;
-    const Step step = event.has_data ? judge.on_event(meanings.read(event)) : judge.on_comment();
+    const Step step = event.has_data ? judge.on_event(meanings.read(event, sink)) : judge.on_comment();
+    const std::string_view said = translation_ ? translation_->said() : event.raw;
     switch (step) {
       case Step::drop:
         break;
       case Step::hold:
-        held_.append(event.raw);
+        held_.append(said);
         break;
       case Step::forward:
-        out.append(event.raw);
+        out.append(said);
         break;
       case Step::complete:
-        out.append(event.raw);
+        out.append(said);
         return step;
       case Step::fail:
       case Step::interrupt:
@@ -344,6 +374,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
   http::SseSplitter events(context_.config->limits.event_bytes);
   const std::unique_ptr<dialect::ReplyStream> meanings = dialect_.stream(*candidate_.provider);
   held_.clear();
+  if (translation_) translation_->begin_answer();
   for (;;) {
     limit(stream_deadline(judge));
     const bool was_committed = judge.committed();
@@ -370,13 +401,14 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
         if (step == Step::interrupt) out.resize(whole);
       }
     }
+    if (step == Step::complete && translation_) out.append(translation_->end());
     context_.outcome.usage = judge.usage();
     if (step == Step::fail) co_return judge.error();
     if (held_.size() > context_.config->limits.event_bytes) {
       co_return upstream_error(Errc::upstream_protocol, "the provider sent no content within limits.event_bytes");
     }
     if (judge.committed() && !was_committed) {
-      reply_.describe(candidate_);
+      describe();
       reply_.commit();
       context_.release_request();
       out.insert(0, held_);

@@ -5,6 +5,7 @@
 #include "relay/judge.hpp"
 #include "relay/relay.hpp"
 #include "relay/reply.hpp"
+#include "relay/translation.hpp"
 #include "upstream/call.hpp"
 
 #include <optional>
@@ -37,6 +38,7 @@ class UpstreamAttempt {
   net::Task<Result<void>> send_request();
   net::Task<Answer> take_failure();
   net::Task<Answer> take_plain();
+  net::Task<Answer> send_plain(std::string_view content_type, std::string_view body);
   net::Task<Answer> relay_large(std::string begun);
   net::Task<Answer> refuse_non_stream();
   net::Task<Answer> take_stream();
@@ -64,6 +66,7 @@ class UpstreamAttempt {
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
   void give_back();
+  void describe();
 
   Context& context_;
   upstream::Pool& pool_;
@@ -83,7 +86,8 @@ class UpstreamAttempt {
   std::optional<Millis> retry_after_;  // of a reply that is not 2xx
   std::string content_type_;
   std::string request_id_;
-  std::string held_;  // events before the commit
+  std::string held_;                          // events before the commit
+  std::unique_ptr<Translation> translation_;  // null: client and provider speak alike
 };
 
 }  // namespace gw::relay

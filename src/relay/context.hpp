@@ -7,6 +7,7 @@
 #include "base/id.hpp"
 #include "chat/chat.hpp"
 #include "config/config.hpp"
+#include "dialect/client.hpp"
 #include "dialect/dialect.hpp"
 #include "http/exchange.hpp"
 #include "intent/intent.hpp"
@@ -51,6 +52,7 @@ struct Context {
   std::shared_ptr<const routing::Catalog> catalog;  ///< of `config`
   RequestId id;
   net::Cancel& cancel;
+  const dialect::Client& client;  ///< how this client speaks
   access::Caller caller{};
   std::unique_ptr<const chat::ChatRequest> request{};  ///< null before it was read and once released
   bool is_stream = false;                              ///< request->stream, which does not outlive release_request

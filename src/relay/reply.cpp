@@ -51,6 +51,11 @@ void ClientReply::describe(const routing::Candidate& candidate) {
   context_.exchange.header("x-smartroute-model", candidate.display_name);
 }
 
+void ClientReply::dropped(std::string_view members) {
+  if (context_.exchange.begun() || members.empty()) return;
+  context_.exchange.header("x-smartroute-dropped", members);
+}
+
 void ClientReply::head(int status) {
   http::Exchange& exchange = context_.exchange;
   exchange.header("x-smartroute-request-id", context_.id.text());
@@ -115,7 +120,7 @@ net::Task<void> ClientReply::fail(const Error& error) {
     if (error.retry_after && (status == 429 || status == 503)) {
       exchange.header("Retry-After", std::to_string(std::chrono::ceil<Seconds>(*error.retry_after).count()));
     }
-    const std::string body = error_body(error, status);
+    const std::string body = context_.client.error_body(error, status);
     (void)co_await exchange.reply(status, "application/json", body);
     co_return;
   }
@@ -124,7 +129,7 @@ net::Task<void> ClientReply::fail(const Error& error) {
     exchange.abort();
     co_return;
   }
-  const std::string event = error_event(error, status);
+  const std::string event = context_.client.error_event(error, status);
   const bool written = co_await exchange.write(event);
   if (written) (void)co_await exchange.end();
 }

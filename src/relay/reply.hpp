@@ -21,6 +21,9 @@ class ClientReply {
   /// Headers that say who answers; before the head leaves.
   void describe(const routing::Candidate& candidate);
 
+  /// Names the members of the request that the provider's dialect cannot say; empty = none.
+  void dropped(std::string_view members);
+
   /// Marks the commit. The first bytes of a stream leave together with the head.
   void commit();
 

@@ -17,7 +17,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::size_t routes = 6;
+constexpr std::size_t routes = 8;
 constexpr std::size_t tier_slots = 4;                                           // none, t1, t2, t3
 constexpr std::size_t outcomes = static_cast<std::size_t>(Errc::internal) + 2;  // success, then each Errc
 constexpr std::size_t max_names = 4096;
@@ -110,6 +110,10 @@ std::string_view to_string(Route route) noexcept {
   switch (route) {
     case Route::chat:
       return "chat";
+    case Route::messages:
+      return "messages";
+    case Route::responses:
+      return "responses";
     case Route::models:
       return "models";
     case Route::health:
@@ -134,7 +138,7 @@ void ShardMetrics::request(const RequestSample& sample) {
   const std::size_t stream = sample.stream ? 1 : 0;
   bump(m.requests[route][tier_slot(sample.tier)][outcome_slot(sample.error)][stream]);
   bump(m.statuses[route][std::min<std::size_t>(sample.status / 100U, 5)]);
-  if (sample.route != Route::chat) return;
+  if (!is_answered_by_a_model(sample.route)) return;
   m.duration[stream].observe(duration_bounds, sample.duration);
   if (sample.first_content.count() != 0) m.first_content.observe(duration_bounds, sample.first_content);
   m.own.observe(own_bounds, sample.own);
@@ -170,7 +174,7 @@ Totals Registry::totals() const {
           totals.requests += count;
           const bool is_failure = outcome != 0 && outcome != outcome_slot(Errc::client_gone);
           if (is_failure) totals.failures += count;
-          if (route == static_cast<std::size_t>(Route::chat)) {
+          if (is_answered_by_a_model(static_cast<Route>(route))) {
             totals.chat_requests += count;
             if (is_failure) totals.chat_failures += count;
             if (tier != 0) totals.by_tier[tier - 1] += count;

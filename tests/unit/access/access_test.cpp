@@ -68,11 +68,11 @@ config::Config with_key(const char* key) {
 
 TEST(Authenticate, by_key) {
   const config::Config config = with_key("the-key");
-  EXPECT_EQ(authenticate("Bearer the-key", "8.8.8.8", config)->key_id, "gateway");
-  EXPECT_TRUE(authenticate("bearer  the-key ", "8.8.8.8", config));
+  EXPECT_EQ(authenticate({"Bearer the-key", {}}, "8.8.8.8", config)->key_id, "gateway");
+  EXPECT_TRUE(authenticate({"bearer  the-key ", {}}, "8.8.8.8", config));
   for (const char* const bad :
        {"", "Bearer", "Bearer ", "Bearer the-ke", "Bearer the-key2", "Basic the-key", "the-key", "Bearer THE-KEY"}) {
-    const auto result = authenticate(bad, "127.0.0.1", config);
+    const auto result = authenticate({bad, {}}, "127.0.0.1", config);
     ASSERT_FALSE(result) << bad;
     EXPECT_EQ(result.error().code, Errc::unauthenticated) << bad;
     EXPECT_EQ(result.error().message.find("the-key"), std::string::npos);
@@ -92,26 +92,26 @@ TEST(Authenticate, the_message_says_which_of_the_two_it_was) {
            Case{"Bearer other", "Invalid Gateway API Key"},
            Case{"BEARER other", "Invalid Gateway API Key"},
        }) {
-    const auto result = authenticate(c.header, "127.0.0.1", with_key("the-key"));
+    const auto result = authenticate({c.header, {}}, "127.0.0.1", with_key("the-key"));
     ASSERT_FALSE(result) << c.header;
     EXPECT_TRUE(result.error().message.starts_with(c.says)) << c.header << ": " << result.error().message;
     EXPECT_EQ(result.error().origin, Origin::client);
     EXPECT_EQ(result.error().message.find("other"), std::string::npos) << "what was sent is not repeated";
   }
-  EXPECT_TRUE(authenticate("BEARER the-key", "8.8.8.8", with_key("the-key")));
-  EXPECT_TRUE(authenticate("Bearer x", "8.8.8.8", with_key("")).has_error())
+  EXPECT_TRUE(authenticate({"BEARER the-key", {}}, "8.8.8.8", with_key("the-key")));
+  EXPECT_TRUE(authenticate({"Bearer x", {}}, "8.8.8.8", with_key("")).has_error())
       << "a key does not open a gateway without one";
   EXPECT_NE(
-      authenticate("", "8.8.8.8", with_key("")).error().message.find("general.gateway_api_key"), std::string::npos
+      authenticate({"", {}}, "8.8.8.8", with_key("")).error().message.find("general.gateway_api_key"), std::string::npos
   );
 }
 
 TEST(Authenticate, an_open_gateway_answers_private_callers_only) {
   config::Config config = with_key("");
-  EXPECT_EQ(authenticate("", "192.168.0.9", config)->key_id, "open");
-  EXPECT_EQ(authenticate("", "8.8.8.8", config).error().code, Errc::forbidden);
+  EXPECT_EQ(authenticate({"", {}}, "192.168.0.9", config)->key_id, "open");
+  EXPECT_EQ(authenticate({"", {}}, "8.8.8.8", config).error().code, Errc::forbidden);
   config.general.open_to_public = true;
-  EXPECT_TRUE(authenticate("", "8.8.8.8", config));
+  EXPECT_TRUE(authenticate({"", {}}, "8.8.8.8", config));
 }
 
 TEST(Cors, any_origin_with_a_key_none_without) {

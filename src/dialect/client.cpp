@@ -1,0 +1,16 @@
+#include "dialect/client.hpp"
+
+#include "dialect/messages/client.hpp"
+#include "dialect/openai/client.hpp"
+#include "dialect/responses/client.hpp"
+
+namespace gw::dialect {
+
+const Client* client_of_path(std::string_view path) noexcept {
+  if (path == "/v1/chat/completions") return &openai::client();
+  if (path == "/v1/messages") return &messages::client();
+  if (path == "/v1/responses") return &responses::client();
+  return nullptr;
+}
+
+}  // namespace gw::dialect

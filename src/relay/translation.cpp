@@ -1,0 +1,78 @@
+#include "relay/translation.hpp"
+
+#include "base/clock.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace gw::relay {
+namespace {
+
+constexpr std::size_t max_dropped_header = 1000;
+
+// Member paths as a header's list. What a client chose to name a field is no header text: those are left out.
+std::string header_of(const std::vector<std::string>& left_out, const std::vector<std::string>& dropped) {
+  std::string out;
+  for (const auto* const list : {&left_out, &dropped}) {
+    for (const std::string& path : *list) {
+      if (!is_printable_ascii(path) || path.find(',') != std::string::npos) continue;
+      if (out.size() + path.size() > max_dropped_header) return out + ", ...";
+      if (!out.empty()) out.append(", ");
+      out.append(path);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+bool speaks_alike(const Context& context, const config::Provider& provider) noexcept {
+  const config::Protocol spoken =
+      provider.protocol == config::Protocol::demo ? config::Protocol::openai : provider.protocol;
+  return context.client.own() == spoken;
+}
+
+std::optional<Error> Translation::write(const dialect::Dialect& dialect, bool injects_usage) {
+  dialect::Keep keep;
+  const Result<dialect::Conversation> conversation = context_.client.conversation(context_.body, keep);
+  if (!conversation) return conversation.error();
+  const dialect::WriteInput input{candidate_.model, *candidate_.provider, candidate_.max_output, injects_usage};
+  Result<dialect::Written> written = dialect.write(*conversation, input);
+  if (!written) return written.error();
+  dropped_ = header_of(conversation->left_out, written->dropped);
+
+  request_ = std::make_unique<Outgoing>();
+  request_->written = std::move(written->body);
+  const config::ParameterRules* const rules = context_.config->params.of(candidate_.model);
+  if (rules != nullptr) {
+    request_->written.reserve(request_->written.size() + chat::padding);
+    request_->body = chat::splice_rules(request_->written, *rules);
+  } else {
+    request_->body.pieces.emplace_back(request_->written);
+    request_->body.size = request_->written.size();
+  }
+  return std::nullopt;
+}
+
+void Translation::begin_answer() {
+  request_.reset();
+  dialect::AnswerHead head;
+  head.id = context_.id.text();
+  head.model = candidate_.display_name;
+  head.created = static_cast<std::uint64_t>(unix_seconds());
+  head.wants_usage = context_.request->include_usage.value_or(false);
+  writer_ = context_.is_stream ? context_.client.stream(head, said_) : context_.client.plain(head, said_);
+}
+
+std::string_view Translation::said() {
+  std::swap(said_, taken_);
+  said_.clear();
+  return taken_;
+}
+
+std::string_view Translation::end() {
+  writer_->end();
+  return said();
+}
+
+}  // namespace gw::relay

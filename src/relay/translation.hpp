@@ -1,0 +1,64 @@
+// An attempt at a provider that speaks another dialect than the client. Pure but for the clock that names the answer's
+// time: the request is written from the client's own words for each attempt anew, never from an earlier translation.
+#pragma once
+
+#include "base/error.hpp"
+#include "chat/splice.hpp"
+#include "dialect/client.hpp"
+#include "dialect/dialect.hpp"
+#include "relay/context.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace gw::relay {
+
+class Translation {
+ public:
+  /// `id` lives as long as the request; the rest until `begin_answer`.
+  Translation(const Context& context, const routing::Candidate& candidate) noexcept
+      : context_(context), candidate_(candidate) {}
+
+  /// Writes the provider's body, operator parameters in it. Errors: unsupported_input (another candidate may do),
+  /// invalid_request (the client's own mistake).
+  [[nodiscard]] std::optional<Error> write(const dialect::Dialect& dialect, bool injects_usage);
+
+  /// After `write`, until `begin_answer`.
+  [[nodiscard]] const chat::Spliced& body() const noexcept { return request_->body; }
+
+  /// Frees the request and makes ready for the answer's events.
+  void begin_answer();
+
+  /// Where the provider's dialect tells what it reads.
+  [[nodiscard]] dialect::EventSink* sink() noexcept { return writer_.get(); }
+
+  /// What the client is to be told of what was read since the last call. A view, until the next one.
+  [[nodiscard]] std::string_view said();
+
+  /// The same, and the answer's end.
+  [[nodiscard]] std::string_view end();
+
+  /// Members of the request that could not be said, as the value of a header; empty = none.
+  [[nodiscard]] const std::string& dropped() const noexcept { return dropped_; }
+
+ private:
+  struct Outgoing {
+    std::string written;
+    chat::Spliced body;  // views into it
+  };
+
+  const Context& context_;
+  const routing::Candidate& candidate_;
+  std::unique_ptr<Outgoing> request_;
+  std::unique_ptr<dialect::AnswerWriter> writer_;
+  std::string dropped_;
+  std::string said_;
+  std::string taken_;
+};
+
+/// Whether this provider gets the client's body byte for byte.
+[[nodiscard]] bool speaks_alike(const Context& context, const config::Provider& provider) noexcept;
+
+}  // namespace gw::relay

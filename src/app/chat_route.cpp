@@ -135,7 +135,7 @@ void ShardService::record(const relay::Context& context) {
   telemetry::RequestSample sample;
   sample.route = route_of(context.client.own());
   const bool routed = !context.plan.candidates.empty();
-  if (routed) sample.tier = config::to_string(context.plan.tier);
+  if (routed) sample.tier = config::to_string(outcome.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());
   if (outcome.error) sample.error = outcome.error->code;
   sample.stream = context.is_stream;

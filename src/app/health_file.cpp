@@ -44,10 +44,19 @@ void HealthFile::start() {
   thread_ = std::thread([this] { run(); });
 }
 
+void HealthFile::soon() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_asked_ = true;
+  }
+  told_.notify_one();
+}
+
 void HealthFile::run() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
-    told_.wait_for(lock, health::Keeper::period, [this] { return ending_; });
+    told_.wait_for(lock, health::Keeper::period, [this] { return ending_ || is_asked_; });
+    is_asked_ = false;
     lock.unlock();
     save();
     lock.lock();

@@ -24,6 +24,9 @@ class HealthFile {
   /// Begins to save.
   void start();
 
+  /// Saves without waiting for the next time: a stop may be cut short.
+  void soon();
+
  private:
   void run();
   void save();
@@ -32,7 +35,8 @@ class HealthFile {
   std::mutex mutex_;
   std::condition_variable told_;
   bool ending_ = false;
-  bool failed_ = false;  // the last save: one line a failure is enough
+  bool is_asked_ = false;  // by `soon`
+  bool failed_ = false;    // the last save: one line a failure is enough
   std::thread thread_;
 };
 

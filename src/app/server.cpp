@@ -41,7 +41,9 @@ void report_escape(std::string_view name, std::string_view what) {
 
 Published compiled(const config::Snapshot& config, health::Book& book) {
   book.begin_configuration();
-  return {config, routing::Catalog::make(*config, book)};
+  Published published{config, routing::Catalog::make(*config, book)};
+  book.end_configuration();
+  return published;
 }
 
 class Server {
@@ -259,6 +261,7 @@ void Server::on_signal() {
 
 void Server::stop_accepting() {
   listener_->close();
+  health_file_->soon();
   runtime_.closing.store(true, std::memory_order_relaxed);
   grace_timer_.expires_after(config_->server.grace);
   grace_timer_.async_wait([](const boost::system::error_code& error) {

@@ -17,6 +17,7 @@ namespace od = simdjson::ondemand;
 constexpr std::size_t max_depth = 512;
 constexpr std::size_t keep_parser_bytes = std::size_t{1024} * 1024;
 constexpr std::uint32_t max_choices = 128;
+constexpr std::size_t max_fields = 512;  // each is compared with all others
 
 // The names whose meaning we act upon: given twice, or spelled with escapes, two readers could disagree about them.
 constexpr std::string_view known_fields[] = {
@@ -452,6 +453,7 @@ bool Reader::read_fields() {
         return fail("The key \"" + std::string(key) + "\" must be written without escapes.", std::string(key));
       }
     }
+    if (out_.fields.size() == max_fields) return fail("The request has more than 512 members.");
     if (out_.find(key) != nullptr) {
       return fail("'" + std::string(clip_utf8(key, 60)) + "' is given twice.", std::string(clip_utf8(key, 60)));
     }

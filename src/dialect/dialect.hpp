@@ -31,6 +31,7 @@ struct Meaning {
   bool filtered = false;    ///< the finish reason is the provider's content filter
   std::optional<Usage> usage;
   std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
+  std::size_t bytes = 0;       ///< of all its content, as JSON: what a stream's speed is judged by
   std::string_view text;       ///< raw JSON inside of the content delta, for the keyword rule; a view into the event
 };
 

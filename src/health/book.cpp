@@ -61,6 +61,7 @@ State state_of(const Entry& entry, std::int64_t now_ms) {
 
 void restore(Cell& cell, const State& state) {
   cell.successes.store(state.successes, std::memory_order_relaxed);
+  cell.answered_before.store(state.successes, std::memory_order_relaxed);
   cell.failures.store(state.failures, std::memory_order_relaxed);
   cell.standing.store(pack(Standing{state.score, state.streak, tick_of(state.updated)}), std::memory_order_relaxed);
   if (!state.rested) return;
@@ -109,7 +110,7 @@ std::vector<Kept> Book::Impl::kept(std::int64_t now_ms) {
   std::vector<Kept> current;
   std::vector<Kept> former;
   const auto add = [&](const Name& name, auto& known) {
-    const bool is_current = known.configuration == configuration;
+    const bool is_current = known.configuration >= shown;
     if (is_current || known.seen == 0) known.seen = now_ms;
     State state = state_of(known.cell, now_ms);
     state.seen = known.seen;
@@ -132,6 +133,11 @@ Book::~Book() = default;
 void Book::begin_configuration() {
   const std::lock_guard lock(impl_->mutex);
   ++impl_->configuration;
+}
+
+void Book::end_configuration() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->shown = impl_->configuration;
 }
 
 Target& Book::target(const config::ModelEntry& entry, const config::Provider& provider) {
@@ -182,7 +188,7 @@ std::vector<Row> Book::rows(const config::Health& policy, TimePoint now, std::ch
     if (reading.rests) row.cooldown_until = epoch(ms_of(reading.until));
     if (known.cell.standing.load(std::memory_order_relaxed) != 0) row.last_updated = epoch(state.updated);
     if (measured != 0) row.last_updated = std::max(row.last_updated, epoch(measured));
-    row.current = known.configuration == impl_->configuration;
+    row.current = known.configuration >= impl_->shown;
     row.reading = reading;
     out.push_back(std::move(row));
   };

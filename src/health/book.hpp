@@ -31,6 +31,7 @@ struct Book::Impl {
   // Guards the maps, never the cells: the path of a request does not come here.
   mutable std::mutex mutex;
   std::uint64_t configuration = 0;
+  std::uint64_t shown = 0;  ///< the last configuration whose targets were all asked for
   std::map<Name, std::unique_ptr<Known<Entry>>> entries;
   std::map<Name, std::unique_ptr<Known<Cell>>> others;
   std::map<std::string, std::unique_ptr<Target>> targets;  ///< by all that makes one

@@ -180,10 +180,14 @@ struct Stake {
   return static_cast<std::int64_t>(std::min(most, static_cast<double>(c.first.count()) * std::pow(c.growth, step)));
 }
 
+/// So many answers since the last failure make the next one an accident: less than one in ten attempts fails.
+inline constexpr std::uint64_t answers_to_be_well = 10;
+
 /// How a failure wants the cell to rest.
 struct Wish {
-  bool due = false;        ///< the failure's class, or the streak, calls for a rest
-  bool is_streak = false;  ///< it is the streak
+  bool due = false;          ///< the failure's class, or the streak, calls for a rest
+  bool is_streak = false;    ///< it is the streak
+  bool is_isolated = false;  ///< many answers came before it
   const config::Cooldown* cooldown = nullptr;
   std::optional<std::int64_t> retry_after{};  ///< ms, bounded; what the provider asked for
 };
@@ -204,7 +208,8 @@ struct Wish {
   // A streak is no accident whenever it comes. Of the others one that comes after a good time starts anew, or a
   // connection that fails once a minute would lead to the longest rest.
   const std::int64_t soon = wish.is_streak ? policy.repeat_window.count() : length_of(*wish.cooldown, r.step);
-  const bool continues = r.open || (r.generation != 0 && now_ms - r.until <= soon);
+  // Nor does one after many answers: where there is much traffic, even rare failures come soon after each other.
+  const bool continues = r.open || (r.generation != 0 && !wish.is_isolated && now_ms - r.until <= soon);
   std::int64_t length = 0;
   if (wish.retry_after && *wish.retry_after > 0 && !failed_probe) {
     length = *wish.retry_after;  // the provider's word, and until now it was not wrong

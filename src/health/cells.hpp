@@ -22,6 +22,7 @@ struct alignas(64) Cell {
   std::atomic<std::uint64_t> rest{0};      ///< a packed Rest
   std::atomic<std::uint64_t> successes{0};
   std::atomic<std::uint64_t> failures{0};
+  std::atomic<std::uint64_t> answered_before{0};  ///< `successes` at the last failure
 
   [[nodiscard]] double score(const config::Health& policy, std::int64_t now_ms) const noexcept {
     const std::uint64_t word = standing.load(std::memory_order_relaxed);

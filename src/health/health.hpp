@@ -193,8 +193,10 @@ class Book {
   /// holds the old configuration.
   [[nodiscard]] Target& target(const config::ModelEntry& entry, const config::Provider& provider);
 
-  /// Before the targets of a new configuration are asked for: what is not asked for after this is not `current`.
+  /// Around the asking for the targets of a new configuration: what was not asked for between them is not `current`
+  /// any more.
   void begin_configuration();
+  void end_configuration();
 
   /// Any thread. `wall`: the wall clock at `now`.
   [[nodiscard]] std::vector<Row> rows(

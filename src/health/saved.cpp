@@ -113,10 +113,12 @@ std::optional<Kept> read_record(const Json& record, Row::Kind kind, const Reader
     s.step = static_cast<unsigned>(number(record, "step", 0, last_step, 0));
   }
   constexpr double longest = 1e9;
-  s.ttft_ms = number(record, "ttft_ms", 0, longest, 0);
-  s.tokens_per_second = number(record, "tokens_per_second", 0, longest, 0);
   s.total_ms = number(record, "total_ms", 0, longest, 0);
-  s.measured = reader.past(record, "measured");
+  if (s.total_ms > 0) {  // every answer has one: without it the others were not measured
+    s.ttft_ms = number(record, "ttft_ms", 0, longest, 0);
+    s.tokens_per_second = number(record, "tokens_per_second", 0, longest, 0);
+    s.measured = reader.past(record, "measured");
+  }
   s.seen = reader.past(record, "seen");
   return out;
 }
@@ -245,7 +247,7 @@ Parsed parse_original(std::string_view text, const config::Health& policy, const
       s.until = until;
     }
     s.total_ms = number(record, "avg_response_time", 0, 1e9, 0);
-    s.measured = s.updated;
+    if (s.total_ms > 0) s.measured = s.updated;
     s.seen = now.steady_ms();
     out.kept.push_back(std::move(kept));
   }

@@ -23,6 +23,8 @@ void Cell::failed(
     Stake& mine, const Charge& charge, std::int64_t retry_after_ms, const config::Health& policy, std::int64_t now_ms
 ) noexcept {
   failures.fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t answers = successes.load(std::memory_order_relaxed);
+  const std::uint64_t before = answered_before.exchange(answers, std::memory_order_relaxed);
   const double penalty = charge.penalty == Charge::Penalty::heavy    ? policy.heavy
                          : charge.penalty == Charge::Penalty::medium ? policy.medium
                                                                      : policy.light;
@@ -35,13 +37,17 @@ void Cell::failed(
 
   Wish wish;
   wish.is_streak = static_cast<int>(next.streak) >= policy.failures_before_rest;
-  wish.due = wish.is_streak || charge.pause != Charge::Pause::repeated;
   wish.cooldown = charge.pause == Charge::Pause::lengthy ? &policy.long_cooldown
                   : charge.pause == Charge::Pause::brief ? &policy.connect_cooldown
                                                          : &policy.cooldown;
   if (charge.heeds_retry_after && retry_after_ms > 0) {
     wish.retry_after = std::min<std::int64_t>(retry_after_ms, policy.retry_after_max.count());
   }
+  // Rare failures among many answers would else add up to a ban, the more traffic the sooner. What the provider says
+  // outright (its Retry-After, an account's refusal) is no accident.
+  wish.is_isolated = answers > before && answers - before >= answers_to_be_well;
+  const bool is_said = wish.retry_after || charge.pause == Charge::Pause::lengthy;
+  wish.due = wish.is_streak || (charge.pause != Charge::Pause::repeated && (is_said || !wish.is_isolated));
   word = rest.load(std::memory_order_relaxed);
   for (int i = 0; i < most_tries; ++i) {
     const std::uint64_t after = pack(after_failure(rest_of(word), mine, wish, policy, now_ms));

@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t max_failure_body = std::size_t{64} * 1024;  // fault U14
 constexpr std::size_t max_inspected_body =
     std::size_t{1024} * 1024;                                  // a plain answer beyond this is relayed as it comes
+constexpr Millis failure_patience{2000};                       // for what a failure's body adds to its status
+constexpr std::chrono::seconds longest_credit{24 * 3600};      // a stream's, in too_slow_at
 constexpr Millis speed_grace{10000};                           // before a stream's speed is judged
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
@@ -97,11 +99,16 @@ net::Task<std::optional<Error>> UpstreamAttempt::take_reply() {
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   const config::Upstream& settings = context_.config->upstream;
-  const TimePoint connect_by = std::min(first_content_by_, begun_ + candidate_.connect);
   TimePoint asked = begun_;
-  Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, connect_by, settings, context_.cancel);
+  Result<Pool::Lease> lease = co_await pool_.acquire(*host_, reuse, first_content_by_, settings, context_.cancel);
   if (!lease || !lease->reused) context_.outcome.upstream_wait += Clock::now() - asked;
-  if (!lease) co_return lease.error();
+  if (!lease) {
+    // A time for the content that was too short to connect in says nothing about the endpoint.
+    const bool is_late = lease.error().origin == Origin::upstream && Clock::now() >= first_content_by_;
+    if (!is_late) co_return lease.error();
+    due_ = first_content_by_;
+    co_return late(upstream_error(Errc::first_byte_timeout, lease.error().message));
+  }
 
   call_.emplace(context_.exchange.shard(), std::move(*lease));
   const net::Cancel::Hook hook(context_.cancel, net::Cancel::stop_connection, &call_->connection());
@@ -218,7 +225,7 @@ net::Task<Result<std::string>> UpstreamAttempt::read_bounded(std::size_t most, P
 }
 
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_failure() {
-  limit(idle_deadline());
+  limit(std::min({idle_deadline(), first_content_by_, Clock::now() + failure_patience}));
   const Result<std::string> body = co_await read_bounded(max_failure_body, Pace::whole);
   Error error = dialect_.failure(*candidate_.provider, status_, body ? std::string_view(*body) : std::string_view{});
   error.retry_after = retry_after_;
@@ -331,7 +338,8 @@ TimePoint UpstreamAttempt::stream_deadline(const StreamJudge& judge) const {
 TimePoint UpstreamAttempt::too_slow_at(const StreamJudge& judge) const {
   const double rate = context_.config->timeouts.min_tokens_per_second;
   if (rate <= 0) return far_future;
-  const std::chrono::duration<double> earned(static_cast<double>(judge.tokens()) / rate);
+  const std::chrono::duration<double> most(longest_credit);
+  const std::chrono::duration<double> earned(std::min(static_cast<double>(judge.tokens()) / rate, most.count()));
   return context_.outcome.first_content + speed_grace + std::chrono::duration_cast<Duration>(earned);
 }
 

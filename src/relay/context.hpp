@@ -42,6 +42,7 @@ struct Outcome {
   BlockVector<Attempt> attempts;
   std::optional<dialect::Usage> usage;
   std::string model;          ///< display name of the one that answered
+  config::Tier tier{};        ///< that was asked last
   TimePoint first_content{};  ///< epoch = none was sent
   Duration upstream_wait{};   ///< time in which we only waited for providers
 };

@@ -103,7 +103,7 @@ std::string error_event(const Error& error, int status) {
   return "data: " + error_body(error, status) + "\n\n";
 }
 
-Error all_failed(std::span<const Attempt> attempts) {
+Error all_failed(std::span<const Attempt> attempts, Millis patience) {
   const auto is = [](Errc code) { return [code](const Attempt& a) { return a.error && a.error->code == code; }; };
   // A refusal of the request itself is the client's to mend: the first one goes back as it was said.
   const auto refused = std::find_if(attempts.begin(), attempts.end(), [](const Attempt& a) {
@@ -119,7 +119,7 @@ Error all_failed(std::span<const Attempt> attempts) {
   error.retry_after.reset();
   if (std::all_of(attempts.begin(), attempts.end(), is(Errc::rate_limited))) {
     error.code = Errc::rate_limited;
-    error.retry_after = soonest(attempts);
+    error.retry_after = soonest(attempts).value_or(patience);
   } else if (std::all_of(attempts.begin(), attempts.end(), timed_out)) {
     error.code = Errc::first_byte_timeout;
   } else if (error.code == Errc::rate_limited || timed_out(attempts.back())) {

@@ -43,7 +43,7 @@ StreamJudge::Step StreamJudge::on_event(const dialect::Meaning& meaning) {
     return Step::complete;
   }
   content_ = content_ || meaning.content;
-  if (meaning.content) tokens_ += 1 + meaning.text.size() / 4;
+  if (meaning.content) tokens_ += 1 + meaning.bytes / 4;
   finished_ = finished_ || meaning.finished;
   if (meaning.usage_only && rules_.strip_usage) return Step::drop;
   if (committed_) return Step::forward;

@@ -92,11 +92,11 @@ Error end_of(const Context& context, const Tries& tries) {
   }
   const BlockVector<Attempt>& attempts = context.outcome.attempts;
   if (attempts.empty()) return tries.nobody_asked(Clock::now());
-  return all_failed(attempts);
+  return all_failed(attempts, context.config->health.cooldown.first);
 }
 
 // What waits for the operator: no retry mends a key that is refused, or an account that is used up. The key then rests
-// long, so this is no line a request.
+// long, and a last resort says nothing new, so this is no line a request.
 void alert(const routing::Candidate& candidate, std::size_t key, const Error& error) {
   if (error.code != Errc::upstream_auth && error.code != Errc::billing) return;
   telemetry::log(
@@ -122,8 +122,11 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
   );
   const config::Health& policy = context.config->health;
   if (attempt.error) {
-    step.ticket.failed(policy, *attempt.error, now);
-    alert(candidate, step.ticket.key(), *attempt.error);
+    // A model that our own deadline left too little time is not slow.
+    const bool is_cut = attempt.error->code == Errc::total_timeout && !committed &&
+                        now >= context.exchange.received() + context.config->retries.deadline;
+    if (!is_cut) step.ticket.failed(policy, *attempt.error, now);
+    if (!step.is_last_resort) alert(candidate, step.ticket.key(), *attempt.error);
   } else {
     health::Answered how;
     // A plain answer comes whole: when it began is not known.
@@ -153,6 +156,7 @@ routing::Input planning(const Context& context, const routing::State& state, Ran
 net::Task<void> run(Context& context, Services services) {
   ClientReply reply(context);
   Outcome& outcome = context.outcome;
+  outcome.tier = context.plan.tier;
   const bool may_escalate = context.config->retries.escalate != config::Escalate::none && !context.plan.is_pinned;
   Tries tries({*context.config, context.exchange.received(), context.request->images != 0, may_escalate});
   tries.add(context.plan);
@@ -165,6 +169,7 @@ net::Task<void> run(Context& context, Services services) {
     }
     if (step.kind == Step::Kind::stop) break;
     const routing::Candidate& candidate = *step.candidate;
+    outcome.tier = step.tier;
     const bool is_probe = step.ticket.is_probe();  // it may be none any more once the endpoint was reached
     const TimePoint begun = Clock::now();
     std::optional<UpstreamAttempt> attempt;

@@ -59,7 +59,7 @@ void ClientReply::dropped(std::string_view members) {
 void ClientReply::head(int status) {
   http::Exchange& exchange = context_.exchange;
   exchange.header("x-smartroute-request-id", context_.id.text());
-  exchange.header("x-smartroute-tier", config::to_string(context_.plan.tier));
+  exchange.header("x-smartroute-tier", config::to_string(context_.outcome.tier));
   exchange.header("x-smartroute-decision", intent::decision_header(context_.verdict));
   if (!context_.outcome.attempts.empty()) {
     if (const std::string failed = failed_header(context_.outcome); !failed.empty()) {

@@ -85,6 +85,7 @@ bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random
   }
   step.kind = Step::Kind::ask;
   step.candidate = &candidate;
+  step.tier = seat.tier;
   step.is_repeat = !seat.is_fresh;
   step.is_last_resort = is_last_resort;
   if (seat.passes == 0) ++ranks_[seat.tier].positions;

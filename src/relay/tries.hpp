@@ -33,6 +33,7 @@ class Tries {
     Kind kind = Kind::stop;
     TimePoint until{};
     const routing::Candidate* candidate = nullptr;
+    config::Tier tier{};          ///< that the candidate stands for
     bool is_repeat = false;       ///< the same model again
     bool is_last_resort = false;  ///< it rests, and so does everybody else
     health::Ticket ticket{};

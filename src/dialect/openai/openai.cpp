@@ -16,23 +16,29 @@ Error not_the_dialect(std::string_view what) {
   return upstream_error(Errc::upstream_protocol, "the provider sent " + std::string(what));
 }
 
-// True for a value that carries something: a text that is not empty, a list or object that is not empty.
-bool carries(od::value& value) {
+// The size of a list or an object that is not empty.
+template <class Container>
+std::size_t size_within(simdjson::simdjson_result<Container> found) {
+  Container container;
+  bool is_empty = true;
+  std::string_view text;
+  if (std::move(found).get(container) != simdjson::SUCCESS) return 0;
+  if (container.is_empty().get(is_empty) != simdjson::SUCCESS || is_empty) return 0;
+  return container.raw_json().get(text) == simdjson::SUCCESS ? text.size() : 1;
+}
+
+// How many bytes a value carries: none are a text, list or object that is empty.
+std::size_t carried(od::value& value) {
   const std::string_view token = trimmed(value.raw_json_token());
-  if (token.empty() || token == "null" || token == "\"\"") return false;
-  if (token.front() == '[') {
-    od::array list;
-    bool empty = true;
-    return value.get_array().get(list) == simdjson::SUCCESS && list.is_empty().get(empty) == simdjson::SUCCESS &&
-           !empty;
-  }
-  if (token.front() == '{') {
-    od::object object;
-    bool empty = true;
-    return value.get_object().get(object) == simdjson::SUCCESS && object.is_empty().get(empty) == simdjson::SUCCESS &&
-           !empty;
-  }
-  return true;
+  if (token.empty() || token == "null") return 0;
+  if (token.front() == '"') return token.size() - 2;
+  if (token.front() == '[') return size_within(value.get_array());
+  if (token.front() == '{') return size_within(value.get_object());
+  return token.size();
+}
+
+bool carries(od::value& value) {
+  return carried(value) != 0;
 }
 
 void read_details(od::value value, std::string_view key, std::uint64_t& out) {
@@ -71,7 +77,7 @@ Usage read_usage(od::object object) {
 
 // What one `delta` or `message` holds.
 struct Content {
-  bool any = false;
+  std::size_t bytes = 0;  // of all that commits
   std::string_view text;  // raw inside of `content`
 };
 
@@ -83,10 +89,10 @@ Content read_content(od::object object) {
     const od::raw_json_string key = field.key();
     if (key == "content") {
       content.text = inside(field.value());
-      content.any = carries(field.value()) || content.any;
+      content.bytes += content.text.empty() ? carried(field.value()) : content.text.size();
     } else if (key == "reasoning_content" || key == "reasoning" || key == "refusal" || key == "tool_calls" ||
                key == "function_call" || key == "audio" || key == "reasoning_details") {
-      content.any = carries(field.value()) || content.any;
+      content.bytes += carried(field.value());
     }
   }
   return content;
@@ -118,7 +124,7 @@ Choice read_choice(od::object object) {
       if (field.value().get_object().get(inner) == simdjson::SUCCESS) choice.content = read_content(inner);
     } else if (key == "text") {  // the older completions shape
       choice.content.text = inside(field.value());
-      choice.content.any = carries(field.value()) || choice.content.any;
+      choice.content.bytes += choice.content.text.size();
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
       choice.filtered = choice.finished && is_filter(field.value());
@@ -137,7 +143,7 @@ struct Document {
   bool has_choices = false;
   std::size_t choices = 0;
   std::size_t finished = 0;
-  bool content = false;
+  std::size_t content = 0;  // bytes
   bool filtered = false;
   std::string_view text;  // of the first choice
   std::optional<Usage> usage;
@@ -161,7 +167,7 @@ void read_choices(od::value& value, Document& out) {
     if (element.get_object().get(object) != simdjson::SUCCESS) break;
     Choice choice = read_choice(object);
     if (out.choices++ == 0) out.text = choice.content.text;
-    out.content = out.content || choice.content.any;
+    out.content += choice.content.bytes;
     if (choice.finished) ++out.finished;
     out.filtered = out.filtered || choice.filtered;
     if (choice.usage) add_usage(out, *choice.usage);
@@ -217,7 +223,8 @@ class Stream final : public ReplyStream {
     const bool is_object = read_document(event.data, document);
     if (is_object) {
       meaning.usage = document.usage;
-      meaning.content = document.content;
+      meaning.content = document.content != 0;
+      meaning.bytes = document.content;
       meaning.finished = document.finished != 0;
       meaning.filtered = document.filtered;
       meaning.usage_only = document.usage.has_value() && document.choices == 0;
@@ -298,7 +305,7 @@ class OpenAi final : public Dialect {
     }
     if (sink != nullptr) Teller{}.reply(body, *sink);
     ReplyFacts facts;
-    facts.has_content = document.content;
+    facts.has_content = document.content != 0;
     facts.finished = document.choices != 0 && document.finished == document.choices;
     facts.filtered = document.filtered;
     facts.usage = document.usage;

@@ -132,8 +132,10 @@ TEST_F(Keep, what_is_in_no_configuration_now_is_kept_for_a_week) {
     EXPECT_EQ(keeper.load(policy, later(6 * 24h)).restored, 4U);
     book.begin_configuration();
     static_cast<void>(target_of(book));
+    book.end_configuration();
     book.begin_configuration();
     static_cast<void>(book.target(entry_of("other", "q"), provider_with({"k"}, "q")));
+    book.end_configuration();
     ASSERT_TRUE(keeper.save(later(6 * 24h))) << "seen today";
     ASSERT_TRUE(keeper.save(later(12 * 24h)));
   }

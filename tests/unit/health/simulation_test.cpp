@@ -157,6 +157,45 @@ TEST(Simulation, an_occasional_error_never_bans) {
   }
 }
 
+// Nor does it where there is so much traffic that rare failures come every second.
+TEST(Simulation, an_occasional_error_never_bans_under_load) {
+  struct Case {
+    Errc code;
+    const char* name;
+    double rate;
+    int requests_a_minute;
+    double keeps;
+  };
+
+  for (const Case& c : {
+           Case{Errc::upstream_connect, "refused", 0.002, 1200, 0.95},
+           Case{Errc::upstream_connect, "refused", 0.01, 1200, 0.9},
+           Case{Errc::upstream_connect, "refused", 0.002, 6000, 0.9},
+           Case{Errc::upstream_connect, "refused", 0.01, 6000, 0.8},
+           Case{Errc::rate_limited, "429", 0.002, 1200, 0.9},
+           Case{Errc::rate_limited, "429", 0.01, 1200, 0.6},
+           Case{Errc::rate_limited, "429", 0.002, 6000, 0.8},
+           Case{Errc::upstream_server, "500", 0.01, 6000, 0.98},
+       }) {
+    Settings settings;
+    settings.length = minutes{20};
+    settings.requests_a_minute = c.requests_a_minute;
+    settings.fault = [&](std::size_t, Duration, double chance) -> std::optional<Fault> {
+      if (chance < c.rate) return Fault{c.code, 50ms, {}};
+      return std::nullopt;
+    };
+    const double here = share(run(settings), 0, minutes{0}, minutes{20});
+    std::printf(
+        "  sequential, %-7s %.1f%% at %d a minute: the first model keeps %.1f%%\n",
+        c.name,
+        100 * c.rate,
+        c.requests_a_minute,
+        100 * here
+    );
+    EXPECT_GT(here, c.keeps) << c.name << " " << c.rate << " " << c.requests_a_minute;
+  }
+}
+
 TEST(Simulation, an_occasional_refused_connection_costs_seconds) {
   Settings settings;
   settings.length = minutes{1000};

@@ -400,6 +400,8 @@ TEST(Book, what_a_configuration_leaves_out_is_not_current_and_comes_back_as_it_w
   ticket_of(target, t0).failed(policy, error_of(Errc::rate_limited), t0);
   book.begin_configuration();
   static_cast<void>(book.target(entry_of("n"), provider));
+  for (const Row& row : book.rows(policy, t0)) EXPECT_TRUE(row.current) << row.id << ", until all were asked for";
+  book.end_configuration();
   for (const Row& row : book.rows(policy, t0)) EXPECT_EQ(row.current, row.id != "p/m") << row.id;
   book.begin_configuration();
   EXPECT_EQ(&book.target(entry_of("m"), provider), &target);

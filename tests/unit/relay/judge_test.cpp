@@ -30,6 +30,7 @@ dialect::Meaning text(std::string_view content) {
   dialect::Meaning meaning;
   meaning.content = true;
   meaning.text = content;
+  meaning.bytes = content.size();
   return meaning;
 }
 
@@ -192,7 +193,7 @@ TEST(Judge, what_the_filter_left_nothing_of_is_no_empty_answer) {
 }
 
 Error all_failed(std::initializer_list<Attempt> attempts) {
-  return relay::all_failed(std::span(attempts.begin(), attempts.size()));
+  return relay::all_failed(std::span(attempts.begin(), attempts.size()), Millis{5000});
 }
 
 TEST(AllFailed, the_status_tells_the_truth) {

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "dialect/openai/translate.hpp"
+#include "dialect/openai/usage_read.hpp"
 #include "dialect/provider_json.hpp"
 #include "http/write.hpp"
 
@@ -39,40 +40,6 @@ std::size_t carried(od::value& value) {
 
 bool carries(od::value& value) {
   return carried(value) != 0;
-}
-
-void read_details(od::value value, std::string_view key, std::uint64_t& out) {
-  od::object details;
-  if (value.get_object().get(details) != simdjson::SUCCESS) return;
-  std::uint64_t number = 0;
-  if (details.find_field_unordered(key).get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
-}
-
-Usage read_usage(od::object object) {
-  Usage usage;
-  for (auto member : object) {
-    od::field field;
-    if (std::move(member).get(field) != simdjson::SUCCESS) break;
-    const od::raw_json_string key = field.key();
-    std::uint64_t number = 0;
-    const auto read_into = [&](std::uint64_t& out) {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
-    };
-    if (key == "prompt_tokens") {
-      read_into(usage.prompt);
-    } else if (key == "completion_tokens") {
-      read_into(usage.completion);
-    } else if (key == "total_tokens") {
-      read_into(usage.total);
-    } else if (key == "cached_tokens" || key == "prompt_cache_hit_tokens") {
-      read_into(usage.cached);
-    } else if (key == "prompt_tokens_details") {
-      read_details(field.value(), "cached_tokens", usage.cached);
-    } else if (key == "completion_tokens_details") {
-      read_details(field.value(), "reasoning_tokens", usage.reasoning);
-    }
-  }
-  return usage;
 }
 
 // What one `delta` or `message` holds.
@@ -113,6 +80,19 @@ bool is_filter(od::value& value) {
   return token == R"("content_filter")" || token == R"("sensitive")";
 }
 
+// Finish reasons that are failures of the provider: DeepSeek's when it has no room, Zhipu's and OpenRouter's.
+std::optional<ErrorFacts> failed_finish(od::value& value) {
+  const std::string_view token = trimmed(value.raw_json_token());
+  if (token != R"("insufficient_system_resource")" && token != R"("network_error")" && token != R"("error")") {
+    return std::nullopt;
+  }
+  ErrorFacts facts;
+  facts.in_band = true;
+  facts.code = token.substr(1, token.size() - 2);
+  facts.message = "the answer ended with the finish reason " + facts.code;
+  return facts;
+}
+
 Choice read_choice(od::object object) {
   Choice choice;
   for (auto member : object) {
@@ -128,6 +108,8 @@ Choice read_choice(od::object object) {
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
       choice.filtered = choice.finished && is_filter(field.value());
+      // What the error itself says counts more.
+      if (auto facts = failed_finish(field.value()); facts && !choice.error) choice.error = std::move(facts);
     } else if (key == "usage") {
       od::object usage;
       if (field.value().get_object().get(usage) == simdjson::SUCCESS) choice.usage = read_usage(usage);
@@ -190,6 +172,13 @@ bool read_document(std::string_view json, Document& out) {
     } else if (key == "usage") {
       od::object usage;
       if (field.value().get_object().get(usage) == simdjson::SUCCESS) add_usage(out, read_usage(usage));
+    } else if (key == "x_groq") {  // where Groq tells it unasked
+      od::object inner;
+      od::object usage;
+      if (field.value().get_object().get(inner) == simdjson::SUCCESS &&
+          inner.find_field_unordered("usage").get_object().get(usage) == simdjson::SUCCESS) {
+        add_usage(out, read_usage(usage));
+      }
     } else if (key == "error") {
       if (!is_no_error(field.value())) out.error = read_error(field.value(), 0);
     }
@@ -213,7 +202,6 @@ class Stream final : public ReplyStream {
   explicit Stream(const config::Provider& provider) : provider_(provider) {}
 
   Meaning read(const http::SseEvent& event, EventSink* sink) override {
-    if (sink != nullptr) teller_.chunk(event.data, *sink);
     Meaning meaning;
     if (event.data.starts_with("[DONE]")) {  // as the official SDKs see it
       meaning.terminator = true;
@@ -239,6 +227,7 @@ class Stream final : public ReplyStream {
     } else if (!document.has_choices) {
       if (const auto facts = bare_error(event.data)) meaning.error = error_of(*facts, provider_);
     }
+    if (sink != nullptr && !meaning.error) teller_.chunk(event.data, *sink);
     return meaning;
   }
 

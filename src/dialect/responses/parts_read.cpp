@@ -24,6 +24,7 @@ struct Members {
   Raw audio_data;
   Raw audio_format;
   JsonText cache_control;
+  std::vector<std::string_view> others;  // not known
 };
 
 // "data:image/png;base64,AAAA" as what it holds; anything else is an address.
@@ -87,7 +88,7 @@ bool read_members(BodyReader& reader, BodyReader::Object object, const Path& pat
       return true;
     }
     // What hangs on an answer of the model is not said back to one.
-    if (key != "annotations" && key != "logprobs" && !is_null(value)) reader.leave_out(here);
+    if (key != "annotations" && key != "logprobs" && !is_null(value)) out.others.push_back(key);
     return true;
   });
 }
@@ -150,6 +151,7 @@ bool read_part(BodyReader& reader, Value& value, const Path& path, std::vector<P
     reader.leave_out(path);
     return true;
   }
+  for (const std::string_view other : members.others) reader.leave_out(path.at(other));
   out.push_back(std::move(part));
   return true;
 }

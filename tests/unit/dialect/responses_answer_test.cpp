@@ -98,7 +98,8 @@ class StrictStream {
     std::string whole{};
   };
 
-  static std::string_view text(simdjson::simdjson_result<dom::element> element, std::string_view key) {
+  template <class Element>  // or a result of one
+  static std::string_view text(const Element& element, std::string_view key) {
     std::string_view out;
     return element[key].get_string().get(out) == simdjson::SUCCESS ? out : std::string_view{};
   }

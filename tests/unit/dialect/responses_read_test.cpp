@@ -53,11 +53,12 @@ std::string shown(const Conversation& conversation) {
 struct Read {
   explicit Read(const std::string& text) : body(text) {
     const auto facts = responses::client().read(body.view());
-    EXPECT_TRUE(facts) << (facts ? "" : facts.error().message) << "\n" << text;
+    if (!facts) fault = facts.error();
     result = responses::client().conversation(body.view(), keep);
   }
 
   const Conversation& operator*() const {
+    EXPECT_FALSE(fault) << (fault ? fault->message : "");
     EXPECT_TRUE(result) << (result ? "" : result.error().message);
     static const Conversation nothing;
     return result ? *result : nothing;
@@ -67,6 +68,7 @@ struct Read {
 
   Body body;
   Keep keep;
+  std::optional<Error> fault;  // of the facts
   Result<Conversation> result = Conversation{};
 };
 
@@ -163,17 +165,17 @@ TEST(ResponsesRead, items_as_turns) {
                "assistant: a call(1,f,{})\n"},
            Case{
                "sealed reasoning",
-               R"({"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAAA"})",
-               "assistant: reasoning(,gAAAA,sealed)\n"},
+               R"({"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAAA"},{"role":"user","content":"go"})",
+               "assistant: reasoning(,gAAAA,sealed)\nuser: go\n"},
            Case{
                "a summary of parts",
-               R"({"type":"reasoning","summary":[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}]})",
+               R"({"type":"reasoning","summary":[{"type":"summary_text","text":"a"},{"type":"summary_text","text":"b"}]},{"role":"user","content":"go"})",
                R"(assistant: reasoning(a\n\nb,))"
-               "\n"},
+               "\nuser: go\n"},
            Case{
                "an open model's reasoning",
-               R"({"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"a"}],"encrypted_content":null})",
-               "assistant: reasoning(a,)\n"},
+               R"({"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"a"}],"encrypted_content":null},{"role":"user","content":"go"})",
+               "assistant: reasoning(a,)\nuser: go\n"},
            Case{
                "reasoning without anything",
                R"({"type":"reasoning","summary":[]},{"role":"user","content":"a"})",

@@ -204,7 +204,7 @@ TEST(ResponsesStream, golden_streams_mean_the_same_under_every_slicing) {
            Case{"stream_filtered", {-1, "", 1, false, Usage{7, 0, 7, 0, 0, 0}, {}}},
            Case{"stream_refusal", {4, "", 1, true, Usage{9, 8, 17, 0, 0, 0}, {}}},
            Case{"stream_failed", {-1, "", 0, false, {}, Errc::upstream_server}},
-           Case{"stream_error", {4, "", 0, false, {}, Errc::context_exceeded}},
+           Case{"stream_error", {4, "Hel", 0, false, {}, Errc::context_exceeded}},
            Case{"stream_search", {10, "Rain [1]", 1, true, Usage{50, 9, 59, 0, 0, 0}, {}}},
            Case{"stream_open_model", {3, "4", 1, true, Usage{3, 9, 12, 0, 0, 4}, {}}},
            Case{"stream_one_piece", {1, "All at once", 1, false, Usage{3, 3, 6, 0, 0, 0}, {}}},

@@ -57,6 +57,7 @@ struct Item {
   std::vector<Part> content;
   std::vector<Part> summary;
   std::vector<Part> output;
+  std::vector<std::string_view> others;  // not known
 };
 
 class InputReader {
@@ -105,7 +106,7 @@ bool InputReader::members(Value& value, const Path& path, Item& out) {
     if (key == "summary") return read_content(reader_, member, here, out.summary);
     if (key == "output" && may_be_result(out.type, member)) return read_content(reader_, member, here, out.output);
     if (key == "tools" && out.type == "additional_tools") return read_tools(reader_, member, here);
-    if (key == "namespace" && !is_null(member)) reader_.leave_out(here);
+    if (key != "status" && !is_null(member)) out.others.push_back(key);
     return true;
   });
 }
@@ -193,9 +194,19 @@ void InputReader::reasoning(const Item& item) {
   part.is_sealed = text.empty();
 }
 
+// Items that say something elsewhere too; what else stands in them is named.
+bool is_carried(const Item& item) {
+  return item.type.empty() || item.type == "message" || item.type == "reasoning" || item.type == "function_call" ||
+         item.type == "function_call_output" || item.type == "custom_tool_call" ||
+         item.type == "custom_tool_call_output";
+}
+
 bool InputReader::item(Value& value, const Path& path) {
   Item item;
   if (!members(value, path, item)) return false;
+  if (is_carried(item)) {
+    for (const std::string_view other : item.others) reader_.leave_out(path.at(other));
+  }
   if (item.type == "message" || (item.type.empty() && !item.role.empty())) return message(item, path);
   if (item.type == "function_call") return call(item, path);
   if (item.type == "custom_tool_call") return custom_call(item, path);

@@ -225,7 +225,7 @@ void ItemWriter::end() {
   out.incomplete_reason = reason_of(finish_);
   out.status = out.incomplete_reason.empty() ? "completed" : "incomplete";
   out.items = &items_;
-  out.usage = usage_;
+  out.usage = usage_.value_or(Usage{});  // some clients take no end without one
   ended(out);
 }
 

@@ -218,7 +218,12 @@ TEST(ResponsesRead, what_is_not_known_is_left_out_by_name) {
   EXPECT_EQ(
       read->left_out,
       (std::vector<std::string>{
-          "input[0]", "input[1]", "input[2].content[0].odd", "input[2].content[1]", "input[3].namespace"})
+          "input[0]",
+          "input[1]",
+          "input[2].content[0].odd",
+          "input[2].content[1]",
+          "input[2].phase",
+          "input[3].namespace"})
   );
 }
 

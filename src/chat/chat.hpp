@@ -78,6 +78,10 @@ struct ChatRequest {
 /// The whole document is validated (RFC 8259), unread parts too. Thread: any; uses a per-thread parser.
 [[nodiscard]] Result<ChatRequest> read(std::string_view body);
 
+/// The same of a request to OpenAI's Responses: `instructions` and the messages of `input` are its messages. Refused too:
+/// what needs a memory that is not kept here (previous_response_id, conversation, prompt, background, item_reference).
+[[nodiscard]] Result<ChatRequest> read_responses(std::string_view body);
+
 /// Unescapes the inside of a JSON string literal; lone surrogates become U+FFFD. Stops after `max_bytes` of output.
 [[nodiscard]] std::string unescape(std::string_view raw, std::size_t max_bytes = SIZE_MAX);
 

@@ -1,6 +1,7 @@
 #include "dialect/dialect.hpp"
 
 #include "dialect/openai/openai.hpp"
+#include "dialect/responses/responses.hpp"
 #include "intent/keywords.hpp"
 
 #include <algorithm>
@@ -61,8 +62,9 @@ const Dialect* for_protocol(config::Protocol protocol) noexcept {
   switch (protocol) {
     case config::Protocol::openai:
       return &openai::dialect();
-    case config::Protocol::v1_messages:
     case config::Protocol::v1_response:
+      return &responses::dialect();
+    case config::Protocol::v1_messages:
     case config::Protocol::demo:
       return nullptr;
   }

@@ -1,0 +1,13 @@
+// Private to responses: the content of messages and of the results of calls.
+#pragma once
+
+#include "dialect/responses/body_read.hpp"
+
+#include <vector>
+
+namespace gw::dialect::responses {
+
+/// A text or a list of parts, appended to `out`; null is nothing. False with the reader's error set.
+[[nodiscard]] bool read_content(BodyReader& reader, BodyReader::Value& value, const Path& path, std::vector<Part>& out);
+
+}  // namespace gw::dialect::responses

@@ -31,6 +31,8 @@ std::string_view to_string(Protocol protocol) noexcept {
       return "v1-messages";
     case Protocol::v1_response:
       return "v1-response";
+    case Protocol::gemini:
+      return "gemini";
     case Protocol::demo:
       return "demo";
   }
@@ -61,6 +63,8 @@ std::string_view to_string(Vendor vendor) noexcept {
       return "volcengine";
     case Vendor::openrouter:
       return "openrouter";
+    case Vendor::gemini:
+      return "gemini";
   }
   return "auto";
 }

@@ -47,8 +47,10 @@ struct Parameter {
 
 using Parameters = std::vector<Parameter>;
 
-enum class Protocol : std::uint8_t { openai, v1_messages, v1_response, demo };
-[[nodiscard]] std::string_view to_string(Protocol protocol) noexcept;  // "openai", "v1-messages", "v1-response", "demo"
+enum class Protocol : std::uint8_t { openai, v1_messages, v1_response, gemini, demo };
+inline constexpr std::array<Protocol, 5> protocols{
+    Protocol::openai, Protocol::v1_messages, Protocol::v1_response, Protocol::gemini, Protocol::demo};
+[[nodiscard]] std::string_view to_string(Protocol protocol) noexcept;  // "openai", "v1-messages", "v1-response", ...
 
 enum class StreamUsage : std::uint8_t {
   inject,  ///< ask for usage when the client did not say, and take that one chunk out again
@@ -67,9 +69,10 @@ enum class Vendor : std::uint8_t {
   dashscope,
   siliconflow,
   volcengine,
-  openrouter
+  openrouter,
+  gemini
 };
-inline constexpr std::array<Vendor, 11> vendors{
+inline constexpr std::array<Vendor, 12> vendors{
     Vendor::automatic,
     Vendor::generic,
     Vendor::openai,
@@ -80,7 +83,8 @@ inline constexpr std::array<Vendor, 11> vendors{
     Vendor::dashscope,
     Vendor::siliconflow,
     Vendor::volcengine,
-    Vendor::openrouter};
+    Vendor::openrouter,
+    Vendor::gemini};
 [[nodiscard]] std::string_view to_string(Vendor vendor) noexcept;  // "auto", "generic", "openai", ...
 
 /// What a provider's error means (docs/failover.md): all conditions that are set must hold. The first rule counts.

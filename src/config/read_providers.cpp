@@ -62,11 +62,11 @@ bool is_url(std::string_view url, bool user_info_allowed) {
 Protocol read_protocol(const Section& section) {
   std::string name = "openai";
   section.read("protocol", name);
-  for (const Protocol protocol : {Protocol::openai, Protocol::v1_messages, Protocol::v1_response, Protocol::demo}) {
+  for (const Protocol protocol : protocols) {
     if (name == to_string(protocol)) return protocol;
   }
   section.findings().problem(
-      section.path_of("protocol"), "is \"" + name + "\"; use openai, v1-messages, v1-response or demo"
+      section.path_of("protocol"), "is \"" + name + "\"; use openai, v1-messages, v1-response, gemini or demo"
   );
   return Protocol::openai;
 }

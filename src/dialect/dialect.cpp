@@ -1,5 +1,6 @@
 #include "dialect/dialect.hpp"
 
+#include "dialect/gemini/gemini.hpp"
 #include "dialect/openai/openai.hpp"
 #include "dialect/responses/responses.hpp"
 #include "intent/keywords.hpp"
@@ -62,6 +63,8 @@ const Dialect* for_protocol(config::Protocol protocol) noexcept {
   switch (protocol) {
     case config::Protocol::openai:
       return &openai::dialect();
+    case config::Protocol::gemini:
+      return &gemini::dialect();
     case config::Protocol::v1_response:
       return &responses::dialect();
     case config::Protocol::v1_messages:

@@ -59,10 +59,21 @@ class ReplyStream {
   Meaning read(const http::SseEvent& event) { return read(event, nullptr); }
 };
 
+/// What a request's path and fixed headers may depend on.
+struct RequestInput {
+  const config::Provider& provider;
+  const Secret& key;
+  std::string_view base_path{};  ///< the path part of the provider's base_url ("/v1")
+  std::string_view model{};      ///< the provider's name for it, not escaped
+  bool is_stream = false;
+};
+
 /// What goes to the provider, but for Host and Content-Length, which the upstream layer adds.
 struct Request {
   std::string target;        ///< path and query, e.g. /v1/chat/completions
   std::string header_lines;  ///< "Name: value\r\n" each; Authorization among them when there is a key
+  /// The target names the model, or says whether it streams: not to be kept for another request.
+  bool is_of_model = false;
 };
 
 /// What a provider's counterpart needs beside the conversation.
@@ -80,9 +91,8 @@ class Dialect {
   Dialect(const Dialect&) = delete;
   Dialect& operator=(const Dialect&) = delete;
 
-  /// Path and fixed headers for a provider; `base_path` is the path part of its base_url ("/v1").
-  [[nodiscard]] virtual Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
-      const = 0;
+  /// Path and fixed headers for a provider.
+  [[nodiscard]] virtual Request request(const RequestInput& input) const = 0;
 
   /// The body for a client that spoke another dialect. Error: unsupported_input, when what was asked for cannot be said
   /// here and would be missed (docs/dialects.md): another candidate may be able to.

@@ -251,6 +251,20 @@ constexpr auto openrouter = std::to_array<ShippedRule>({
     {refused, "", "is not a valid model id", Errc::model_unavailable},
 });
 
+// https://ai.google.dev/gemini-api/docs/troubleshooting. Statuses stand in `code`; its words are in messages.
+constexpr auto gemini = std::to_array<ShippedRule>({
+    {refused, "", "exceeds the maximum number of tokens allowed", Errc::context_exceeded},
+    {refused, "", "user location is not supported", Errc::upstream_auth},
+    {refused, "", "api key expired", Errc::upstream_auth},
+    {404, "", "is not found for api version", Errc::model_unavailable},
+    {404, "", "no longer available", Errc::model_unavailable},
+    {429, "", "prepayment credits are depleted", Errc::billing},
+    {refused, "", "is not enabled for", Errc::unsupported_input},
+    {refused, "", "is not supported for this model", Errc::unsupported_input},
+    {refused, "", "unsupported mime type", Errc::unsupported_input},
+    {refused, "", "function calling with a response mime type", Errc::unsupported_input},
+});
+
 struct HostOf {
   std::string_view host;  // itself, or the end of it behind a dot
   Vendor vendor;
@@ -275,6 +289,8 @@ constexpr auto hosts = std::to_array<HostOf>({
     {"volces.com", Vendor::volcengine},
     {"bytepluses.com", Vendor::volcengine},
     {"openrouter.ai", Vendor::openrouter},
+    {"generativelanguage.googleapis.com", Vendor::gemini},
+    {"aiplatform.googleapis.com", Vendor::gemini},
 });
 
 // Of a URL that the configuration has accepted: between the scheme and the port or path.
@@ -322,6 +338,8 @@ std::span<const ShippedRule> rules_of(Vendor vendor) noexcept {
       return volcengine;
     case Vendor::openrouter:
       return openrouter;
+    case Vendor::gemini:
+      return gemini;
     case Vendor::automatic:
     case Vendor::generic:
       break;

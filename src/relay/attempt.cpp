@@ -140,19 +140,24 @@ bool UpstreamAttempt::injects_usage() const {
          !context_.request->include_usage && candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
-// Path, host and fixed headers: put together once a configuration.
+// Path, host and fixed headers: put together once a configuration, unless the path names the model.
 std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
   Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
   std::shared_ptr<const std::string>& fixed = target.heads[key_];
-  if (!fixed) {
-    const upstream::Endpoint& endpoint = host_->endpoint;
-    const dialect::Request request =
-        dialect_.request(*candidate_.provider, candidate_.provider->keys[key_].secret, endpoint.base_path);
-    std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
-    head.append(request.header_lines);
-    fixed = std::make_shared<const std::string>(std::move(head));
-  }
-  return fixed;
+  if (fixed) return fixed;
+  const upstream::Endpoint& endpoint = host_->endpoint;
+  const dialect::Request request = dialect_.request(
+      {.provider = *candidate_.provider,
+       .key = candidate_.provider->keys[key_].secret,
+       .base_path = endpoint.base_path,
+       .model = candidate_.model,
+       .is_stream = context_.is_stream}
+  );
+  std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
+  head.append(request.header_lines);
+  auto made = std::make_shared<const std::string>(std::move(head));
+  if (!request.is_of_model) fixed = made;
+  return made;
 }
 
 net::Task<Result<void>> UpstreamAttempt::send_request() {

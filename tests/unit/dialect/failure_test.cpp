@@ -564,6 +564,7 @@ TEST(Vendor, by_the_setting_or_the_host) {
            Host{"https://api.siliconflow.com/v1", Vendor::siliconflow},
            Host{"https://ark.cn-beijing.volces.com/api/v3", Vendor::volcengine},
            Host{"https://openrouter.ai/api/v1", Vendor::openrouter},
+           Host{"https://generativelanguage.googleapis.com/v1beta", Vendor::gemini},
            Host{"https://notopenrouter.ai/v1", Vendor::generic},
            Host{"https://openrouter.ai.example/v1", Vendor::generic},
            Host{"http://127.0.0.1:8000/openrouter.ai", Vendor::generic},

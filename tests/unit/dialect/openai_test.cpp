@@ -283,6 +283,10 @@ TEST(OpenAiFailure, what_may_be_shown_of_a_message) {
   }
 }
 
+Request request_of(const config::Provider& provider, const char* key, std::string_view base_path) {
+  return openai::dialect().request({.provider = provider, .key = Secret(key), .base_path = base_path});
+}
+
 TEST(OpenAiRequest, the_target_keeps_what_the_base_url_says) {
   struct Case {
     const char* base;
@@ -299,7 +303,7 @@ TEST(OpenAiRequest, the_target_keeps_what_the_base_url_says) {
            Case{"/openai/deployments/d?api-version=1", "/openai/deployments/d/chat/completions?api-version=1"},
            Case{"/d/chat/completions?api-version=1", "/d/chat/completions?api-version=1"},
        }) {
-    EXPECT_EQ(openai::dialect().request(config::Provider{}, Secret{}, c.base).target, c.target) << c.base;
+    EXPECT_EQ(request_of(config::Provider{}, "", c.base).target, c.target) << c.base;
   }
 }
 
@@ -307,7 +311,7 @@ TEST(OpenAiRequest, an_operator_s_header_stands_in_for_ours) {
   config::Provider provider;
   provider.headers = {{"authorization", "Token t"}, {"x-org", "o"}};
   EXPECT_EQ(
-      openai::dialect().request(provider, Secret("k"), "").header_lines,
+      request_of(provider, "k", "").header_lines,
       "Content-Type: application/json\r\nauthorization: Token t\r\nx-org: o\r\n"
   );
 }
@@ -322,12 +326,13 @@ TEST(Protocols, what_goes_over_a_connection) {
 TEST(OpenAiRequest, paths_and_headers) {
   config::Provider provider;
   provider.headers = {{"X-Extra", "1\r\nEvil: 2"}};
-  const Request request = openai::dialect().request(provider, Secret("k"), "/v1");
+  const Request request = request_of(provider, "k", "/v1");
   EXPECT_EQ(request.target, "/v1/chat/completions");
+  EXPECT_FALSE(request.is_of_model) << "kept for every request to the provider";
   EXPECT_EQ(request.header_lines, "Content-Type: application/json\r\nAuthorization: Bearer k\r\nX-Extra: 1Evil: 2\r\n");
-  EXPECT_EQ(openai::dialect().request(provider, Secret("k"), "/x/chat/completions").target, "/x/chat/completions");
+  EXPECT_EQ(request_of(provider, "k", "/x/chat/completions").target, "/x/chat/completions");
   EXPECT_EQ(
-      openai::dialect().request(config::Provider{}, Secret{}, "").header_lines, "Content-Type: application/json\r\n"
+      request_of(config::Provider{}, "", "").header_lines, "Content-Type: application/json\r\n"
   ) << "no key, no Authorization";
 }
 

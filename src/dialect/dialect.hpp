@@ -34,11 +34,13 @@ struct Usage {
 
 /// What one event of a stream meant.
 struct Meaning {
-  bool content = false;     ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
-  bool finished = false;    ///< a finish reason (an earlier one is never erased by a later null)
-  bool terminator = false;  ///< [DONE]
-  bool usage_only = false;  ///< a chunk with usage and no choices
-  bool filtered = false;    ///< the finish reason is the provider's content filter
+  bool content = false;   ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
+  bool finished = false;  ///< a finish reason (an earlier one is never erased by a later null), and no choice is open
+  bool is_open = false;   ///< a choice has begun and has no finish reason yet
+  std::uint32_t finished_choices = 0;  ///< so far
+  bool terminator = false;             ///< [DONE]
+  bool usage_only = false;             ///< a chunk with usage and no choices
+  bool filtered = false;               ///< the finish reason is the provider's content filter
   std::optional<Usage> usage;
   std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
   std::size_t bytes = 0;       ///< of all its content, as JSON: what a stream's speed is judged by
@@ -51,6 +53,7 @@ struct ReplyFacts {
   bool finished = false;     ///< every choice has a finish reason
   bool filtered = false;     ///< one of them is the provider's content filter
   std::optional<Usage> usage;
+  std::size_t bytes = 0;  ///< of all its content, as JSON
   std::string_view text;  ///< raw JSON inside of the first choice's content, when it is a string
 };
 

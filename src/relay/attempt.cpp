@@ -120,6 +120,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   if (status_ < 200 || status_ > 299) {
     retry_after_ =
         http::retry_after({head->retry_after, head->retry_after_ms}, std::chrono::system_clock::now(), max_retry_after);
+    // "At once" after a refusal is no advice: what nobody said counts.
+    if (retry_after_ == Millis{0}) retry_after_.reset();
   }
   request_id_ = std::move(head->request_id);
   content_type_ = std::move(head->content_type);
@@ -230,6 +232,7 @@ JudgeRules UpstreamAttempt::rules() const {
   rules.retry_on_empty = conditions.retry_on_empty;
   rules.strip_usage = injects_usage();
   rules.keyword_max_chars = conditions.keyword_max_chars;
+  rules.choices = context_.request->n;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
     return dialect::keyword_rule(text, context_.config->retries.conditions, *context_.request, context_.body);

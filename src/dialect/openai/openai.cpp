@@ -5,6 +5,7 @@
 #include "http/write.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace gw::dialect::openai {
 namespace {
@@ -71,6 +72,7 @@ Content read_content(od::object object) {
 
 // One element of `choices`, of a chunk (`delta`) or an answer (`message`).
 struct Choice {
+  std::uint64_t index = 0;
   Content content;
   bool finished = false;
   bool filtered = false;
@@ -96,6 +98,8 @@ Choice read_choice(od::object object) {
     } else if (key == "text") {  // the older completions shape
       choice.content.text = inside(field.value());
       choice.content.bytes += choice.content.text.size();
+    } else if (key == "index") {
+      if (field.value().get_uint64().get(choice.index) != simdjson::SUCCESS) choice.index = 0;
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
       choice.filtered = choice.finished && is_filter(field.value());
@@ -109,8 +113,12 @@ Choice read_choice(od::object object) {
   return choice;
 }
 
+constexpr std::size_t counted_choices = 128;  // the most that may be asked for
+
 // A chunk or an answer, read in one pass.
 struct Document {
+  std::bitset<counted_choices> seen;  // by their index
+  std::bitset<counted_choices> done;
   bool has_choices = false;
   std::size_t choices = 0;
   std::size_t finished = 0;
@@ -140,6 +148,10 @@ void read_choices(od::value& value, Document& out) {
     if (out.choices++ == 0) out.text = choice.content.text;
     out.content += choice.content.bytes;
     if (choice.finished) ++out.finished;
+    if (choice.index < counted_choices) {
+      out.seen.set(choice.index);
+      out.done.set(choice.index, choice.finished);
+    }
     out.filtered = out.filtered || choice.filtered;
     if (choice.usage) add_usage(out, *choice.usage);
     if (choice.error && !out.error) out.error = std::move(choice.error);
@@ -195,7 +207,11 @@ class Stream final : public ReplyStream {
       meaning.usage = document.usage;
       meaning.content = document.content != 0;
       meaning.bytes = document.content;
-      meaning.finished = document.finished != 0;
+      seen_ |= document.seen;
+      done_ |= document.done;
+      meaning.is_open = (seen_ & ~done_).any();
+      meaning.finished = document.finished != 0 && !meaning.is_open;
+      meaning.finished_choices = static_cast<std::uint32_t>(done_.count());
       meaning.filtered = document.filtered;
       meaning.usage_only = document.usage.has_value() && document.choices == 0;
       meaning.text = document.text;
@@ -214,6 +230,8 @@ class Stream final : public ReplyStream {
 
  private:
   const config::Provider& provider_;
+  std::bitset<counted_choices> seen_;
+  std::bitset<counted_choices> done_;
 };
 
 // A query (Azure's api-version) stays behind the path.
@@ -272,6 +290,7 @@ class OpenAi final : public Dialect {
     facts.finished = document.choices != 0 && document.finished == document.choices;
     facts.filtered = document.filtered;
     facts.usage = document.usage;
+    facts.bytes = document.content;
     facts.text = document.text;
     return facts;
   }

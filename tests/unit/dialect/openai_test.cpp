@@ -381,5 +381,27 @@ TEST(KeywordRule, no_keywords_no_rule) {
   EXPECT_FALSE(keyword_in("rate limit", conditions));
 }
 
+TEST(OpenAiStream, is_finished_when_every_choice_that_began_is) {
+  const auto stream = openai::dialect().stream(some_provider);
+  const auto read = [&](const char* data) {
+    http::SseEvent event;
+    event.data = data;
+    event.has_data = true;
+    return stream->read(event);
+  };
+  EXPECT_TRUE(read(R"({"choices":[{"index":0,"delta":{"content":"a"}}]})").is_open);
+  EXPECT_TRUE(read(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})").is_open);
+  Meaning meaning = read(R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})");
+  EXPECT_TRUE(meaning.is_open);
+  EXPECT_FALSE(meaning.finished);
+  EXPECT_EQ(meaning.finished_choices, 1U);
+  EXPECT_TRUE(read(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})").is_open);
+  meaning = read(R"({"choices":[{"index":1,"delta":{},"finish_reason":"length"}]})");
+  EXPECT_TRUE(meaning.finished);
+  EXPECT_FALSE(meaning.is_open);
+  EXPECT_EQ(meaning.finished_choices, 2U);
+  EXPECT_FALSE(read(R"({"choices":[],"usage":{"prompt_tokens":1}})").is_open);
+}
+
 }  // namespace
 }  // namespace gw::dialect

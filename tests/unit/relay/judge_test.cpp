@@ -69,6 +69,80 @@ std::vector<Step> steps(StreamJudge& judge, const std::vector<dialect::Meaning>&
   return out;
 }
 
+TEST(StreamJudge, ends_when_every_choice_has_ended) {
+  JudgeRules two = rules();
+  two.choices = 2;
+  dialect::Meaning first_done;  // the other one has begun
+  first_done.is_open = true;
+  first_done.finished_choices = 1;
+  {
+    StreamJudge judge(two);
+    EXPECT_EQ(
+        steps(judge, {text("a"), first_done}, true), (std::vector<Step>{Step::forward, Step::forward, Step::interrupt})
+    );
+    EXPECT_EQ(judge.error().code, Errc::interrupted);
+  }
+  {
+    StreamJudge judge(two);
+    (void)steps(judge, {text("a"), first_done}, false);
+    EXPECT_FALSE(judge.finished());
+    EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::interrupt);
+  }
+  dialect::Meaning one_done = finish();
+  one_done.finished_choices = 1;
+  {
+    StreamJudge judge(two);
+    (void)steps(judge, {text("a"), one_done}, false);
+    EXPECT_FALSE(judge.finished()) << "the other one may yet begin";
+    EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::interrupt);
+  }
+  {
+    StreamJudge judge(two);
+    EXPECT_EQ(steps(judge, {text("a"), one_done}, true).back(), Step::complete) << "the provider gives one only";
+  }
+  dialect::Meaning both_done = finish();
+  both_done.finished_choices = 2;
+  StreamJudge judge(two);
+  (void)steps(judge, {text("a"), first_done, both_done}, false);
+  EXPECT_TRUE(judge.finished());
+  EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::complete);
+}
+
+TEST(StreamJudge, an_answer_that_calls_tools_is_no_notice) {
+  dialect::Meaning call = text("");
+  call.bytes = 40;
+  StreamJudge judge(rules());
+  EXPECT_EQ(steps(judge, {text("overloaded"), call}, false), (std::vector<Step>{Step::hold, Step::forward}));
+
+  dialect::ReplyFacts facts;
+  facts.has_content = facts.finished = true;
+  facts.text = "overloaded";
+  facts.bytes = facts.text.size();
+  EXPECT_EQ(judge_plain(facts, rules())->code, Errc::rate_limited);
+  facts.bytes += 40;
+  EXPECT_FALSE(judge_plain(facts, rules()));
+}
+
+TEST(AllFailed, says_nothing_that_a_provider_said_of_itself_and_nothing_twice) {
+  const auto down = [](const char* model) {
+    Attempt attempt;
+    attempt.display_name = model;
+    attempt.error = upstream_error(Errc::upstream_server, "status 500: postgres://user:hunter2@10.0.0.5/db");
+    attempt.error->upstream_status = 500;
+    return attempt;
+  };
+  const std::vector<Attempt> attempts{down("p/a"), down("p/a"), down("p/b")};
+  EXPECT_EQ(
+      all_failed(std::span(attempts), Millis{1}).message,
+      "None of 2 models could answer: p/a (upstream_server) the provider failed with status 500; p/b (upstream_server) "
+      "the provider failed with status 500"
+  );
+  EXPECT_EQ(
+      all_failed(std::span(attempts).first(2), Millis{1}).message,
+      "The model could not answer: p/a (upstream_server) the provider failed with status 500"
+  );
+}
+
 TEST(StreamJudge, follows_the_streaming_contract) {
   struct Case {
     const char* name;

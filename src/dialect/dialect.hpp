@@ -95,6 +95,9 @@ class Dialect {
   /// Whether a plain 2xx answer that is too large to be read whole begins as one: `begun` is its first part.
   [[nodiscard]] virtual bool begins_reply(std::string_view begun) const = 0;
 
+  /// What a piece of a plain answer, its beginning or its end, says of usage: of one that was not read whole.
+  [[nodiscard]] virtual std::optional<Usage> usage_within(std::string_view piece) const = 0;
+
   /// What a non-2xx answer means (docs/failover.md). The message is as `error_of` says; never HTML or a raw body.
   [[nodiscard]] virtual Error failure(const config::Provider& provider, int status, std::string_view body) const = 0;
 };

@@ -23,6 +23,7 @@ constexpr Millis speed_grace{10000};                           // before a strea
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
+constexpr std::size_t kept_tail = 4096;                        // of a large answer: its usage stands at the end
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 
 bool is_event_stream(std::string_view content_type) {
@@ -272,7 +273,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   context_.release_request();
   reply_.begin_plain(content_type_, call_->length());
   bool sent = co_await reply_.write_body(begun);
-  begun.clear();
+  context_.outcome.usage = dialect_.usage_within(begun);
+  begun.erase(0, begun.size() - std::min(begun.size(), kept_tail));
   begun.shrink_to_fit();
   while (sent) {
     limit(idle_deadline());
@@ -284,8 +286,11 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
       co_await reply_.fail(error);
       co_return error;
     }
+    begun.append(piece->bytes);
+    if (begun.size() > 2 * kept_tail) begun.erase(0, begun.size() - kept_tail);
     if (!piece->bytes.empty()) sent = co_await reply_.write_body(piece->bytes);
     if (!piece->end) continue;
+    if (const auto usage = dialect_.usage_within(begun)) context_.outcome.usage = usage;
     if (sent) sent = co_await reply_.end();
     break;
   }

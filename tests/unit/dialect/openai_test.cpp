@@ -381,6 +381,26 @@ TEST(KeywordRule, no_keywords_no_rule) {
   EXPECT_FALSE(keyword_in("rate limit", conditions));
 }
 
+TEST(OpenAiReply, usage_is_found_in_a_piece) {
+  const Dialect& openai = openai::dialect();
+  const Usage wanted{1, 2, 3, 1, 0};
+  EXPECT_EQ(
+      openai.usage_within(R"(l of it"}}],"usage" : {"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,)"
+                          R"("prompt_tokens_details":{"cached_tokens":1}},"system_fingerprint":"{"})"),
+      wanted
+  );
+  for (const char* const without :
+       {"",
+        R"("content":"\"usage\":{\"prompt_tokens\":9}")",
+        R"("usage":null})",
+        R"("usage":{"prompt_tokens":1)",
+        R"("usage")",
+        R"("usage":)",
+        R"("usage":"{}")"}) {
+    EXPECT_FALSE(openai.usage_within(without)) << without;
+  }
+}
+
 TEST(OpenAiStream, is_finished_when_every_choice_that_began_is) {
   const auto stream = openai::dialect().stream(some_provider);
   const auto read = [&](const char* data) {

@@ -105,7 +105,7 @@ void read_keys(const Section& section, const SecretSource& secrets, Provider& pr
     for (std::size_t i = 0; i < list->size(); ++i) {
       const std::string at = section.path_of("api_keys") + "[" + std::to_string(i) + "]";
       Json item = (*list)[i];
-      if (item.is_string()) item = Json{{"key", item}};
+      if (item.is_string() || item.is_null()) item = Json{{"key", item.is_null() ? Json("") : item}};
       const Section one(&item, at, section.findings());
       ProviderKey key;
       key.secret = read_secret(one, "key", secrets);

@@ -29,7 +29,10 @@ void read_conditions(const Section& conditions, RetryConditions& out) {
     }
   }
   if (conditions.read("error_keywords", out.error_keywords)) {
-    std::erase_if(out.error_keywords, [](const std::string& keyword) { return keyword.empty(); });
+    // A blank would stand in every answer.
+    std::erase_if(out.error_keywords, [](const std::string& keyword) {
+      return keyword.find_first_not_of(" \t\r\n") == std::string::npos;
+    });
     for (std::string& keyword : out.error_keywords) keyword = to_lower(keyword);
   }
   conditions.read("retry_on_empty", out.retry_on_empty);

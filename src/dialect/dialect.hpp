@@ -24,11 +24,13 @@ namespace gw::dialect {
 
 /// What one event of a stream meant.
 struct Meaning {
-  bool content = false;     ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
-  bool finished = false;    ///< a finish reason (an earlier one is never erased by a later null)
-  bool terminator = false;  ///< [DONE]
-  bool usage_only = false;  ///< a chunk with usage and no choices
-  bool filtered = false;    ///< the finish reason is the provider's content filter
+  bool content = false;   ///< text, reasoning text, refusal, tool call or audio delta: this commits the stream
+  bool finished = false;  ///< a finish reason (an earlier one is never erased by a later null), and no choice is open
+  bool is_open = false;   ///< a choice has begun and has no finish reason yet
+  std::uint32_t finished_choices = 0;  ///< so far
+  bool terminator = false;             ///< [DONE]
+  bool usage_only = false;             ///< a chunk with usage and no choices
+  bool filtered = false;               ///< the finish reason is the provider's content filter
   std::optional<Usage> usage;
   std::optional<Error> error;  ///< an in-band error, or data that is not the dialect's (upstream_protocol)
   std::size_t bytes = 0;       ///< of all its content, as JSON: what a stream's speed is judged by
@@ -41,6 +43,7 @@ struct ReplyFacts {
   bool finished = false;     ///< every choice has a finish reason
   bool filtered = false;     ///< one of them is the provider's content filter
   std::optional<Usage> usage;
+  std::size_t bytes = 0;  ///< of all its content, as JSON
   std::string_view text;  ///< raw JSON inside of the first choice's content, when it is a string
 };
 
@@ -113,6 +116,9 @@ class Dialect {
 
   /// Whether a plain 2xx answer that is too large to be read whole begins as one: `begun` is its first part.
   [[nodiscard]] virtual bool begins_reply(std::string_view begun) const = 0;
+
+  /// What a piece of a plain answer, its beginning or its end, says of usage: of one that was not read whole.
+  [[nodiscard]] virtual std::optional<Usage> usage_within(std::string_view piece) const = 0;
 
   /// What a non-2xx answer means (docs/failover.md). The message is as `error_of` says; never HTML or a raw body.
   [[nodiscard]] virtual Error failure(const config::Provider& provider, int status, std::string_view body) const = 0;

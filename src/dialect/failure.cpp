@@ -92,12 +92,17 @@ std::string without_controls(std::string_view text) {
 std::string without_keys(std::string_view message, const config::Provider& provider) {
   constexpr std::size_t shortest_key = 8;  // a shorter one would mask ordinary words
   std::string out(message);
-  for (const config::ProviderKey& key : provider.keys) {
-    const std::string_view secret = key.secret.reveal();
-    if (secret.size() < shortest_key) continue;
+  const auto hide = [&](std::string_view secret) {
+    if (secret.size() < shortest_key) return;
     for (std::size_t at = out.find(secret); at != std::string::npos; at = out.find(secret, at + mask.size())) {
       out.replace(at, secret.size(), mask);
     }
+  };
+  for (const config::ProviderKey& key : provider.keys) hide(key.secret.reveal());
+  // A header may hold a key too: its last word, behind a scheme.
+  for (const auto& [name, value] : provider.headers) {
+    const std::size_t space = value.rfind(' ');
+    hide(space == std::string::npos ? std::string_view(value) : std::string_view(value).substr(space + 1));
   }
   return out;
 }

@@ -23,6 +23,7 @@ constexpr Millis speed_grace{10000};                           // before a strea
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
+constexpr std::size_t kept_tail = 4096;                        // of a large answer: its usage stands at the end
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 constexpr std::size_t max_translated = std::size_t{32} * 1024 * 1024;  // a plain answer that is written anew
 
@@ -125,6 +126,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   if (status_ < 200 || status_ > 299) {
     retry_after_ =
         http::retry_after({head->retry_after, head->retry_after_ms}, std::chrono::system_clock::now(), max_retry_after);
+    // "At once" after a refusal is no advice: what nobody said counts.
+    if (retry_after_ == Millis{0}) retry_after_.reset();
   }
   request_id_ = std::move(head->request_id);
   content_type_ = std::move(head->content_type);
@@ -245,6 +248,7 @@ JudgeRules UpstreamAttempt::rules() const {
   rules.retry_on_empty = conditions.retry_on_empty;
   rules.strip_usage = injects_usage() && !translation_;  // what is written anew has what the client asked for
   rules.keyword_max_chars = conditions.keyword_max_chars;
+  rules.choices = context_.request->n;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
     return dialect::keyword_rule(text, context_.config->retries.conditions, *context_.request, context_.body);
@@ -302,7 +306,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   context_.release_request();
   reply_.begin_plain(content_type_, call_->length());
   bool sent = co_await reply_.write_body(begun);
-  begun.clear();
+  context_.outcome.usage = dialect_.usage_within(begun);
+  begun.erase(0, begun.size() - std::min(begun.size(), kept_tail));
   begun.shrink_to_fit();
   while (sent) {
     limit(idle_deadline());
@@ -314,8 +319,11 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
       co_await reply_.fail(error);
       co_return error;
     }
+    begun.append(piece->bytes);
+    if (begun.size() > 2 * kept_tail) begun.erase(0, begun.size() - kept_tail);
     if (!piece->bytes.empty()) sent = co_await reply_.write_body(piece->bytes);
     if (!piece->end) continue;
+    if (const auto usage = dialect_.usage_within(begun)) context_.outcome.usage = usage;
     if (sent) sent = co_await reply_.end();
     break;
   }

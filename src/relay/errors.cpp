@@ -3,6 +3,8 @@
 #include "relay/relay.hpp"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 namespace gw::relay {
 namespace {
@@ -56,7 +58,7 @@ void add_attempt(std::string& out, const Attempt& attempt, std::string_view word
 
 }  // namespace
 
-std::string_view told(const Error& error) {
+std::string told(const Error& error) {
   switch (error.code) {
     case Errc::upstream_auth:
       return "the provider did not accept the gateway's credentials";
@@ -66,6 +68,10 @@ std::string_view told(const Error& error) {
       return "the provider does not offer this model to the gateway";
     case Errc::rate_limited:
       return "the provider takes no more requests just now";
+    case Errc::upstream_server:
+      // Traces and addresses of the provider's machines stand in such messages.
+      if (!error.upstream_status) return "the provider failed";
+      return "the provider failed with status " + std::to_string(*error.upstream_status);
     default:
       return error.message;
   }
@@ -126,13 +132,20 @@ Error all_failed(std::span<const Attempt> attempts, Millis patience) {
     error.code = Errc::upstream_server;
   }
   error.origin = Origin::upstream;
-  error.message = attempts.size() == 1 ? "The model could not answer: "
-                                       : "None of " + std::to_string(attempts.size()) + " models could answer: ";
-  bool first = true;
+  // A model that was asked again, or with another key, is one model; what it said again is not repeated.
+  std::vector<std::string> words;
+  std::set<std::string_view> models;
   for (const Attempt& attempt : attempts) {
-    if (!first) error.message.append("; ");
-    first = false;
-    add_attempt(error.message, attempt, told(*attempt.error));
+    models.insert(attempt.display_name);
+    std::string said;
+    add_attempt(said, attempt, told(*attempt.error));
+    if (std::find(words.begin(), words.end(), said) == words.end()) words.push_back(std::move(said));
+  }
+  error.message = models.size() == 1 ? "The model could not answer: "
+                                     : "None of " + std::to_string(models.size()) + " models could answer: ";
+  for (const std::string& said : words) {
+    if (&said != &words.front()) error.message.append("; ");
+    error.message.append(said);
   }
   return error;
 }

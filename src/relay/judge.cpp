@@ -22,7 +22,9 @@ StreamJudge::Step StreamJudge::fail_or_interrupt(Error error) {
   return committed_ ? Step::interrupt : Step::fail;
 }
 
+// A notice is text alone: an answer that calls tools or has reasoned is none.
 bool StreamJudge::holds_for_keyword(std::string_view text) {
+  if (beside_text_) return false;
   if (early_text_.size() <= rules_.keyword_max_chars) early_text_.append(text);
   return early_text_.size() <= rules_.keyword_max_chars && rules_.keyword_in(early_text_).has_value();
 }
@@ -43,8 +45,10 @@ StreamJudge::Step StreamJudge::on_event(const dialect::Meaning& meaning) {
     return Step::complete;
   }
   content_ = content_ || meaning.content;
+  beside_text_ = beside_text_ || meaning.bytes > meaning.text.size();
   if (meaning.content) tokens_ += 1 + meaning.bytes / 4;
-  finished_ = finished_ || meaning.finished;
+  finished_ = !meaning.is_open && (finished_ || meaning.finished);
+  finished_choices_ = std::max({finished_choices_, meaning.finished_choices, meaning.finished ? 1U : 0U});
   if (meaning.usage_only && rules_.strip_usage) return Step::drop;
   if (committed_) return Step::forward;
 
@@ -64,14 +68,14 @@ StreamJudge::Step StreamJudge::on_end() {
   if (committed_) {
     return fail_or_interrupt(upstream_error(Errc::interrupted, "the provider's stream ended without a finish reason"));
   }
-  if (content_ && rules_.keyword_in(early_text_)) {
+  if (content_ && !beside_text_ && rules_.keyword_in(early_text_)) {
     return fail_or_interrupt(keyword_error(*rules_.keyword_in(early_text_)));
   }
   return fail_or_interrupt(empty_error());
 }
 
 StreamJudge::Step StreamJudge::on_failure(Error error) {
-  if (finished_ && committed_) return Step::complete;
+  if (finished() && committed_) return Step::complete;
   return fail_or_interrupt(std::move(error));
 }
 
@@ -80,7 +84,8 @@ std::optional<Error> judge_plain(const dialect::ReplyFacts& facts, const JudgeRu
     if (rules.retry_on_empty) return facts.filtered ? filter_error() : empty_error();
     return std::nullopt;
   }
-  if (facts.text.size() <= rules.keyword_max_chars) {
+  const bool is_text_alone = facts.bytes <= facts.text.size();
+  if (is_text_alone && facts.text.size() <= rules.keyword_max_chars) {
     if (const auto keyword = rules.keyword_in(facts.text)) return keyword_error(*keyword);
   }
   return std::nullopt;

@@ -15,7 +15,8 @@ namespace gw::relay {
 
 struct JudgeRules {
   bool retry_on_empty = true;
-  bool strip_usage = false;  ///< usage was asked for by us: its own chunk is not for the client
+  std::uint32_t choices = 1;  ///< that were asked for
+  bool strip_usage = false;   ///< usage was asked for by us: its own chunk is not for the client
   std::size_t keyword_max_chars = 200;
   /// The keyword rule on a text (raw JSON inside): the keyword found in it and not in the prompt.
   std::function<std::optional<std::string_view>(std::string_view text)> keyword_in;
@@ -48,8 +49,8 @@ class StreamJudge {
 
   [[nodiscard]] bool committed() const noexcept { return committed_; }
 
-  /// A finish reason was seen: what is still missing is worth a short wait only.
-  [[nodiscard]] bool finished() const noexcept { return finished_; }
+  /// As many finish reasons were seen as choices were asked for: what is still missing is worth a short wait only.
+  [[nodiscard]] bool finished() const noexcept { return finished_ && finished_choices_ >= rules_.choices; }
 
   /// After fail or interrupt.
   [[nodiscard]] const Error& error() const noexcept { return *error_; }
@@ -70,7 +71,9 @@ class StreamJudge {
   std::uint64_t tokens_ = 0;
   bool committed_ = false;
   bool content_ = false;
-  bool finished_ = false;
+  bool finished_ = false;     // no choice that began is open
+  bool beside_text_ = false;  // tool calls, reasoning, a refusal, or another choice
+  std::uint32_t finished_choices_ = 0;
 };
 
 /// Judges a whole plain answer: nullopt = it goes to the client.

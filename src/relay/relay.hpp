@@ -40,8 +40,8 @@ net::Task<void> run(Context& context, Services services);
 [[nodiscard]] Error all_failed(std::span<const Attempt> attempts, Millis patience);
 
 /// What a client is told of a failure. A provider's words about our key, account, limits or choice of model are none of
-/// its business and would send it looking for a fault of its own: it gets ours. A view into `error` or a literal.
-[[nodiscard]] std::string_view told(const Error& error);
+/// its business and would send it looking for a fault of its own: it gets ours, the log has theirs.
+[[nodiscard]] std::string told(const Error& error);
 
 /// What went wrong, for the log: every failed attempt in the provider's own words, also when another one answered.
 [[nodiscard]] std::string reasons(const Outcome& outcome);

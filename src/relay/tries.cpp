@@ -10,6 +10,7 @@ using routing::Candidate;
 namespace {
 
 constexpr std::size_t counted_keys = 64;
+constexpr Millis probe_look{50};  // between two looks at a model that somebody else probes
 
 bool contains(const std::vector<int>& statuses, const std::optional<std::uint16_t>& status) {
   return status && std::find(statuses.begin(), statuses.end(), int{*status}) != statuses.end();
@@ -96,12 +97,29 @@ bool Tries::begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random
   return true;
 }
 
+// Another key of a model that failed takes no try from a model that was not asked yet.
+bool Tries::would_starve(const Seat& seat) const noexcept {
+  if (seat.passes == 0) return false;
+  const auto waiting = std::count_if(seats_.begin(), seats_.end(), [&](const Seat& other) {
+    return other.passes == 0 && may_be_first(other);
+  });
+  return rules_.config.retries.max_attempts - asked_ <= waiting;
+}
+
 bool Tries::first_try(TimePoint now, Random& random, Step& step) {
-  for (Seat& seat : seats_) {
-    if (!may_be_first(seat)) continue;
-    if (begin(seat, false, now, random, step)) return true;
-    // While it rests, a place at it is of use to a last resort only.
-    if (seat.is_full && !rest_of(seat, now).rests) any_full_ = true;
+  bool any_stood_back = false;
+  for (const bool stands_back : {true, false}) {
+    for (Seat& seat : seats_) {
+      if (!may_be_first(seat)) continue;
+      if (stands_back && would_starve(seat)) {
+        any_stood_back = true;
+        continue;
+      }
+      if (begin(seat, false, now, random, step)) return true;
+      // While it rests, a place at it is of use to a last resort only.
+      if (seat.is_full && !rest_of(seat, now).rests) any_full_ = true;
+    }
+    if (!any_stood_back) break;
   }
   return false;
 }
@@ -129,9 +147,13 @@ bool Tries::repeat_those(bool timed_out, TimePoint now, Random& random, Step& st
       TimePoint ready = seat.again;
       const health::Reading reading = rest_of(seat, now);
       if (reading.rests) {
-        // A probe's end is not known, and a long rest is not for a request to wait for.
-        if (reading.until <= now || reading.until > now + retries.max_wait) continue;
-        ready = std::max(ready, reading.until);
+        // A long rest is not for a request to wait for. A probe's end is not known: it is looked for now and then.
+        if (reading.until > now + retries.max_wait) continue;
+        if (reading.until <= now) {
+          if (seat.probe_until == TimePoint{}) seat.probe_until = now + retries.max_wait;
+          if (now >= seat.probe_until) continue;
+        }
+        ready = std::max(ready, reading.until <= now ? now + probe_look : reading.until);
       }
       if (now < ready) {
         if (ready < deadline) soonest = std::min(soonest, ready);

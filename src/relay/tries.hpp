@@ -87,6 +87,7 @@ class Tries {
     std::uint64_t bad_keys = 0;            // bits of the keys that failed in this pass
     std::uint64_t dead_keys = 0;           // and of those that are not mended by waiting
     TimePoint again{};                     // not asked again before
+    TimePoint probe_until{};               // somebody else's probe is not waited for beyond that
   };
 
   struct Rank {
@@ -96,6 +97,7 @@ class Tries {
 
   [[nodiscard]] bool is_over(TimePoint now) const noexcept;
   [[nodiscard]] bool begin(Seat& seat, bool is_last_resort, TimePoint now, Random& random, Step& step);
+  [[nodiscard]] bool would_starve(const Seat& seat) const noexcept;
   [[nodiscard]] bool first_try(TimePoint now, Random& random, Step& step);
   [[nodiscard]] bool wait_for_place(TimePoint now, Step& step);
   [[nodiscard]] bool repeat(TimePoint now, Random& random, RepeatBudget& budget, Step& step);

@@ -92,6 +92,11 @@ net::Task<Result<ReplyHead>> Call::read_head() {
       scanner.reset();
       continue;
     }
+    // Another protocol's greeting may never end as a head.
+    constexpr std::string_view begins = "HTTP/";
+    if (!bytes.empty() && view.substr(0, begins.size()) != begins.substr(0, view.size())) {
+      co_return upstream_error(Errc::upstream_protocol, "the provider's reply is not HTTP");
+    }
     if (bytes.size() >= max_head_bytes) {
       co_return upstream_error(Errc::upstream_protocol, "the provider's reply has a head of over 64 KiB");
     }
@@ -105,6 +110,10 @@ net::Task<Result<ReplyHead>> Call::read_head() {
     }
     const std::span<char> into = bytes.empty() ? shard_.scratch() : in_.space();
     const net::IoResult read = co_await lease_.connection->read(into);
+    const bool has_begun = !bytes.empty();
+    if (has_begun && read.stop == net::Stop::none && !read.ok()) {
+      co_return upstream_error(Errc::upstream_protocol, "the provider closed within the head of its reply");
+    }
     if (!read.ok()) co_return failure(read, Errc::first_byte_timeout, "waiting for the reply");
     any_ = true;
     if (bytes.empty()) {

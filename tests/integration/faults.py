@@ -179,8 +179,8 @@ both("black hole", "upstream_connect", None, where="black_hole", short=True)
 both("reset on connect", "upstream_connect", resets, at_once=True)
 both("reset after the request", "upstream_connect", resets)
 both("closed after the request", "upstream_connect", sends())
-both("reset in the head", "upstream_connect", sends(b"HTTP/1.1 200 OK\r\nContent-", then=resets))
-both("closed in the head", "upstream_connect", sends(b"HTTP/1.1 200 OK\r\nContent-"))
+both("reset in the head", "upstream_protocol", sends(b"HTTP/1.1 200 OK\r\nContent-", then=resets))
+both("closed in the head", "upstream_protocol", sends(b"HTTP/1.1 200 OK\r\nContent-"))
 both("closed behind an interim reply", "upstream_connect", sends(b"HTTP/1.1 100 Continue\r\n\r\n"))
 
 # --- Silence -----------------------------------------------------------------------------------------------------------
@@ -293,6 +293,7 @@ answers("a byte a packet", byte_by_byte(stream_head() + chunked(OWN_STREAM) + EN
 # --- Statuses ----------------------------------------------------------------------------------------------------------
 
 SAID = "said by the provider"
+PATIENTLY = "5"  # health.cooldown.first, where no provider said how long
 both("400", "upstream_refused", fails("400 Bad Request"), message=SAID)
 both("400 HTML", "upstream_refused", fails("400 Bad Request", PAGE), message="status 400")
 both("400 without a body", "upstream_refused", fails("400 Bad Request", b""), message="status 400")
@@ -332,21 +333,21 @@ both("an error body without framing", "upstream_server", sends(b"HTTP/1.1 500 Oo
 
 NOW = time.time()
 for name, lines, told in (
-    ("no Retry-After", "", None),
+    ("no Retry-After", "", PATIENTLY),
     ("seconds", "Retry-After: 7\r\n", "7"),
     ("decimals", "Retry-After: 1.5\r\n", "2"),
-    ("zero", "Retry-After: 0\r\n", "0"),
+    ("zero", "Retry-After: 0\r\n", PATIENTLY),
     ("a date", f"Retry-After: {formatdate(NOW + 5000, usegmt=True)}\r\n", range(4000, 5001)),
     ("a date of RFC 850", time.strftime("Retry-After: %A, %d-%b-%y %H:%M:%S GMT\r\n", time.gmtime(NOW + 5000)), range(4000, 5001)),
     ("a date of asctime", time.strftime("Retry-After: %a %b %d %H:%M:%S %Y\r\n", time.gmtime(NOW + 5000)), range(4000, 5001)),
-    ("a date that has passed", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "0"),
+    ("a date that has passed", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n", PATIENTLY),
     ("a date of the year 9999", "Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n", "86400"),
-    ("a negative number", "Retry-After: -5\r\n", "0"),
+    ("a negative number", "Retry-After: -5\r\n", PATIENTLY),
     ("1e9", "Retry-After: 1e9\r\n", "86400"),
     ("forty digits", "Retry-After: " + "9" * 40 + "\r\n", "86400"),
-    ("NaN", "Retry-After: nan\r\n", None),
-    ("junk", "Retry-After: soon\r\n", None),
-    ("an empty one", "Retry-After: \r\n", None),
+    ("NaN", "Retry-After: nan\r\n", PATIENTLY),
+    ("junk", "Retry-After: soon\r\n", PATIENTLY),
+    ("an empty one", "Retry-After: \r\n", PATIENTLY),
     ("retry-after-ms", "Retry-After: 9\r\nretry-after-ms: 1200\r\n", "2"),
     ("junk in retry-after-ms", "Retry-After: 9\r\nretry-after-ms: soon\r\n", "9"),
 ):
@@ -385,7 +386,7 @@ for name, ends, body, more in (
     ("an error as a text", "upstream_server", b'{"error":"boom"}', {}),
     ("an error with null choices", "upstream_server", b'{"choices":null,"error":{"message":"boom"}}', {}),
     ("an error without the word", "upstream_server", b'{"code":50001,"message":"boom","data":null}', {}),
-    ("an error that names 429", "rate_limited", error("slow down", code=429), {}),
+    ("an error that names 429", "rate_limited", error("slow down", code=429), {"retry_after": PATIENTLY}),
     ("an error that names 503", "upstream_server", error("down", code=503), {}),
     ("an error of the account", "billing", error("spent", code="insufficient_quota"), {}),
     ("an error of our key", "upstream_auth", error("wrong key " + API_KEY, code="invalid_api_key"), {}),
@@ -400,8 +401,8 @@ for name, ends, body, more in (
 plain("200, no choices", "upstream_empty", fails("200 OK", b'{"id":"c1","choices":[]}'))
 stream("200, no choices", "upstream_empty", events(sse(b'{"id":"c1","choices":[]}')))
 for notice in ("Rate limit exceeded", "The engine is currently OVERLOADED", "Please try again later"):
-    plain(f"200, the notice \"{notice}\"", "rate_limited", fails("200 OK", good_plain(notice)))
-    stream(f"200, the notice \"{notice}\"", "rate_limited", events(ROLE, sse(chunk_json({"content": notice})), FINISH, DONE))
+    plain(f"200, the notice \"{notice}\"", "rate_limited", fails("200 OK", good_plain(notice)), retry_after=PATIENTLY)
+    stream(f"200, the notice \"{notice}\"", "rate_limited", events(ROLE, sse(chunk_json({"content": notice})), FINISH, DONE), retry_after=PATIENTLY)
 # What has begun as an answer is one: the first 200 characters of every stream would have to be held back else.
 answers("a notice that comes letter by letter", events(good_stream("Rate limit exceeded")), good_stream("Rate limit exceeded"))
 FILTERED = good_plain("").replace(b'"stop"', b'"content_filter"')

@@ -41,6 +41,27 @@ class Cut(unittest.TestCase):
                     ends_as(gateway, {"interrupted": 1}, {("p0", "interrupted"): 1})
                     self.assertEqual(second.calls, [], "nobody else goes on with it")
 
+    def test_the_usage_of_a_large_answer_is_booked(self):
+        answer = {**json.loads(good_plain("x" * 1_500_000)), "usage": {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}}
+        with Upstream(sends(reply(json.dumps(answer).encode()))) as up, Gateway(config_for(up.url)) as gateway:
+            got = gateway.chat(PLAIN)
+            self.assertEqual(json.loads(got.body), answer)
+            self.assertIn(" tokens=5+6 ", line_of(gateway, got.headers["x-smartroute-request-id"]))
+
+    def test_a_stream_is_cut_until_every_choice_has_ended(self):
+        def piece(index, delta, finish=None):
+            return sse({**chunk_json({}), "choices": [{"index": index, "delta": delta, "finish_reason": finish}]})
+        begun = piece(0, {"content": "a"}) + piece(1, {"content": "first half of b"}) + piece(0, {}, "stop")
+        rest = piece(1, {"content": ", second half"}) + piece(1, {}, "stop")
+        two = {**STREAM, "n": 2}
+        for name, tail in (("a clean end", END), ("a reset", b"")):
+            with self.subTest(name), Upstream(sends(stream_head() + chunked(begun) + tail, then=resets)) as up, Gateway(config_for(up.url)) as gateway:
+                self.check(gateway.chat(two), begun)
+                ends_as(gateway, {"interrupted": 1}, {("p0", "interrupted"): 1})
+        with Upstream(sends(stream_head() + chunked(begun + rest) + END)) as up, Gateway(config_for(up.url)) as gateway:
+            self.assertEqual(gateway.chat(two).body, begun + rest, "without [DONE]")
+            ends_as(gateway, {"success": 1}, {("p0", "success"): 1})
+
     def test_the_log_says_who_was_cut_and_why(self):
         usage = {**chunk_json({}), "choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}}
         spent = sse({"error": {"message": "out of memory on gpu 7"}})

@@ -7,6 +7,7 @@
 #include "http/write.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace gw::dialect::openai {
 namespace {
@@ -67,6 +68,7 @@ Content read_content(od::object object) {
 
 // One element of `choices`, of a chunk (`delta`) or an answer (`message`).
 struct Choice {
+  std::uint64_t index = 0;
   Content content;
   bool finished = false;
   bool filtered = false;
@@ -105,6 +107,8 @@ Choice read_choice(od::object object) {
     } else if (key == "text") {  // the older completions shape
       choice.content.text = inside(field.value());
       choice.content.bytes += choice.content.text.size();
+    } else if (key == "index") {
+      if (field.value().get_uint64().get(choice.index) != simdjson::SUCCESS) choice.index = 0;
     } else if (key == "finish_reason") {
       choice.finished = carries(field.value());
       choice.filtered = choice.finished && is_filter(field.value());
@@ -120,8 +124,12 @@ Choice read_choice(od::object object) {
   return choice;
 }
 
+constexpr std::size_t counted_choices = 128;  // the most that may be asked for
+
 // A chunk or an answer, read in one pass.
 struct Document {
+  std::bitset<counted_choices> seen;  // by their index
+  std::bitset<counted_choices> done;
   bool has_choices = false;
   std::size_t choices = 0;
   std::size_t finished = 0;
@@ -151,6 +159,10 @@ void read_choices(od::value& value, Document& out) {
     if (out.choices++ == 0) out.text = choice.content.text;
     out.content += choice.content.bytes;
     if (choice.finished) ++out.finished;
+    if (choice.index < counted_choices) {
+      out.seen.set(choice.index);
+      out.done.set(choice.index, choice.finished);
+    }
     out.filtered = out.filtered || choice.filtered;
     if (choice.usage) add_usage(out, *choice.usage);
     if (choice.error && !out.error) out.error = std::move(choice.error);
@@ -213,7 +225,11 @@ class Stream final : public ReplyStream {
       meaning.usage = document.usage;
       meaning.content = document.content != 0;
       meaning.bytes = document.content;
-      meaning.finished = document.finished != 0;
+      seen_ |= document.seen;
+      done_ |= document.done;
+      meaning.is_open = (seen_ & ~done_).any();
+      meaning.finished = document.finished != 0 && !meaning.is_open;
+      meaning.finished_choices = static_cast<std::uint32_t>(done_.count());
       meaning.filtered = document.filtered;
       meaning.usage_only = document.usage.has_value() && document.choices == 0;
       meaning.text = document.text;
@@ -234,6 +250,8 @@ class Stream final : public ReplyStream {
  private:
   const config::Provider& provider_;
   Teller teller_;
+  std::bitset<counted_choices> seen_;
+  std::bitset<counted_choices> done_;
 };
 
 // A query (Azure's api-version) stays behind the path.
@@ -254,6 +272,16 @@ void add_header(Request& out, const config::Provider& provider, std::string_view
     return iequals(header.first, name);
   });
   if (!is_replaced) http::append_header(out.header_lines, name, value);
+}
+
+// Behind the brace that closes the one at `begin`; npos = it is not here. Usage holds no texts with braces.
+std::size_t end_of_object(std::string_view json, std::size_t begin) {
+  std::size_t depth = 0;
+  for (std::size_t at = begin; at != std::string_view::npos; at = json.find_first_of("{}", at + 1)) {
+    depth += json[at] == '{' ? 1 : 0;
+    if (json[at] == '}' && --depth == 0) return at + 1;
+  }
+  return std::string_view::npos;
 }
 
 std::string_view after_space(std::string_view json) {
@@ -299,6 +327,7 @@ class OpenAi final : public Dialect {
     facts.finished = document.choices != 0 && document.finished == document.choices;
     facts.filtered = document.filtered;
     facts.usage = document.usage;
+    facts.bytes = document.content;
     facts.text = document.text;
     return facts;
   }
@@ -306,6 +335,27 @@ class OpenAi final : public Dialect {
   // An error as large as an answer, or an endless one, has no choices.
   [[nodiscard]] bool begins_reply(std::string_view begun) const override {
     return after_space(begun).starts_with('{') && begun.find(R"("choices")") != std::string_view::npos;
+  }
+
+  // Inside of a text its quotes would be escaped, so this is a member wherever it stands.
+  [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {
+    constexpr std::string_view name = R"("usage")";
+    const std::size_t at = piece.rfind(name);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::size_t begin = piece.find('{', at);
+    if (begin == std::string_view::npos) return std::nullopt;
+    const std::size_t between = piece.find_first_not_of(" \t\r\n:", at + name.size());
+    if (between != begin) return std::nullopt;
+    // To the end of its details at most; what follows the object is another matter.
+    const std::size_t end = end_of_object(piece, begin);
+    if (end == std::string_view::npos) return std::nullopt;
+    od::document document;
+    od::object object;
+    if (parse(piece.substr(begin, end - begin), document) != simdjson::SUCCESS ||
+        document.get_object().get(object) != simdjson::SUCCESS) {
+      return std::nullopt;
+    }
+    return read_usage(object);
   }
 
   [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {

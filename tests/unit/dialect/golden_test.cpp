@@ -80,7 +80,7 @@ TEST(Golden, streams_mean_what_the_provider_says) {
            Case{"stream_openai", {6, 1, "Hello, 世界", 1, 1, true, Usage{19, 10, 29, 8, 3}, {}}},
            Case{"stream_openai_tools", {5, 0, "", 1, 0, true, {}, {}}},
            Case{"stream_openai_refusal", {4, 1, "", 1, 0, true, {}, {}}},
-           Case{"stream_openai_two_choices", {7, 2, "BA", 2, 0, true, {}, {}}},
+           Case{"stream_openai_two_choices", {7, 2, "BA", 1, 0, true, {}, {}}},
            Case{"stream_openai_error", {2, -1, "", 0, 0, false, {}, Errc::upstream_server}},
            Case{"stream_deepseek_reasoner", {5, 1, "42", 1, 0, true, Usage{11, 20, 31, 4, 15}, {}}},
            Case{"stream_moonshot", {4, 1, "你好", 1, 0, true, Usage{8, 2, 10, 6, 0}, {}}},

@@ -386,5 +386,47 @@ TEST(KeywordRule, no_keywords_no_rule) {
   EXPECT_FALSE(keyword_in("rate limit", conditions));
 }
 
+TEST(OpenAiReply, usage_is_found_in_a_piece) {
+  const Dialect& openai = openai::dialect();
+  const Usage wanted{1, 2, 3, 1, 0};
+  EXPECT_EQ(
+      openai.usage_within(R"(l of it"}}],"usage" : {"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,)"
+                          R"("prompt_tokens_details":{"cached_tokens":1}},"system_fingerprint":"{"})"),
+      wanted
+  );
+  for (const char* const without :
+       {"",
+        R"("content":"\"usage\":{\"prompt_tokens\":9}")",
+        R"("usage":null})",
+        R"("usage":{"prompt_tokens":1)",
+        R"("usage")",
+        R"("usage":)",
+        R"("usage":"{}")"}) {
+    EXPECT_FALSE(openai.usage_within(without)) << without;
+  }
+}
+
+TEST(OpenAiStream, is_finished_when_every_choice_that_began_is) {
+  const auto stream = openai::dialect().stream(some_provider);
+  const auto read = [&](const char* data) {
+    http::SseEvent event;
+    event.data = data;
+    event.has_data = true;
+    return stream->read(event);
+  };
+  EXPECT_TRUE(read(R"({"choices":[{"index":0,"delta":{"content":"a"}}]})").is_open);
+  EXPECT_TRUE(read(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})").is_open);
+  Meaning meaning = read(R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})");
+  EXPECT_TRUE(meaning.is_open);
+  EXPECT_FALSE(meaning.finished);
+  EXPECT_EQ(meaning.finished_choices, 1U);
+  EXPECT_TRUE(read(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})").is_open);
+  meaning = read(R"({"choices":[{"index":1,"delta":{},"finish_reason":"length"}]})");
+  EXPECT_TRUE(meaning.finished);
+  EXPECT_FALSE(meaning.is_open);
+  EXPECT_EQ(meaning.finished_choices, 2U);
+  EXPECT_FALSE(read(R"({"choices":[],"usage":{"prompt_tokens":1}})").is_open);
+}
+
 }  // namespace
 }  // namespace gw::dialect

@@ -69,6 +69,80 @@ std::vector<Step> steps(StreamJudge& judge, const std::vector<dialect::Meaning>&
   return out;
 }
 
+TEST(StreamJudge, ends_when_every_choice_has_ended) {
+  JudgeRules two = rules();
+  two.choices = 2;
+  dialect::Meaning first_done;  // the other one has begun
+  first_done.is_open = true;
+  first_done.finished_choices = 1;
+  {
+    StreamJudge judge(two);
+    EXPECT_EQ(
+        steps(judge, {text("a"), first_done}, true), (std::vector<Step>{Step::forward, Step::forward, Step::interrupt})
+    );
+    EXPECT_EQ(judge.error().code, Errc::interrupted);
+  }
+  {
+    StreamJudge judge(two);
+    (void)steps(judge, {text("a"), first_done}, false);
+    EXPECT_FALSE(judge.finished());
+    EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::interrupt);
+  }
+  dialect::Meaning one_done = finish();
+  one_done.finished_choices = 1;
+  {
+    StreamJudge judge(two);
+    (void)steps(judge, {text("a"), one_done}, false);
+    EXPECT_FALSE(judge.finished()) << "the other one may yet begin";
+    EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::interrupt);
+  }
+  {
+    StreamJudge judge(two);
+    EXPECT_EQ(steps(judge, {text("a"), one_done}, true).back(), Step::complete) << "the provider gives one only";
+  }
+  dialect::Meaning both_done = finish();
+  both_done.finished_choices = 2;
+  StreamJudge judge(two);
+  (void)steps(judge, {text("a"), first_done, both_done}, false);
+  EXPECT_TRUE(judge.finished());
+  EXPECT_EQ(judge.on_failure(upstream_error(Errc::idle_timeout, "silence")), Step::complete);
+}
+
+TEST(StreamJudge, an_answer_that_calls_tools_is_no_notice) {
+  dialect::Meaning call = text("");
+  call.bytes = 40;
+  StreamJudge judge(rules());
+  EXPECT_EQ(steps(judge, {text("overloaded"), call}, false), (std::vector<Step>{Step::hold, Step::forward}));
+
+  dialect::ReplyFacts facts;
+  facts.has_content = facts.finished = true;
+  facts.text = "overloaded";
+  facts.bytes = facts.text.size();
+  EXPECT_EQ(judge_plain(facts, rules())->code, Errc::rate_limited);
+  facts.bytes += 40;
+  EXPECT_FALSE(judge_plain(facts, rules()));
+}
+
+TEST(AllFailed, says_nothing_that_a_provider_said_of_itself_and_nothing_twice) {
+  const auto down = [](const char* model) {
+    Attempt attempt;
+    attempt.display_name = model;
+    attempt.error = upstream_error(Errc::upstream_server, "status 500: postgres://user:hunter2@10.0.0.5/db");
+    attempt.error->upstream_status = 500;
+    return attempt;
+  };
+  const std::vector<Attempt> attempts{down("p/a"), down("p/a"), down("p/b")};
+  EXPECT_EQ(
+      all_failed(std::span(attempts), Millis{1}).message,
+      "None of 2 models could answer: p/a (upstream_server) the provider failed with status 500; p/b (upstream_server) "
+      "the provider failed with status 500"
+  );
+  EXPECT_EQ(
+      all_failed(std::span(attempts).first(2), Millis{1}).message,
+      "The model could not answer: p/a (upstream_server) the provider failed with status 500"
+  );
+}
+
 TEST(StreamJudge, follows_the_streaming_contract) {
   struct Case {
     const char* name;
@@ -263,7 +337,7 @@ TEST(Reasons, are_every_failed_attempt_in_the_provider_s_words) {
   outcome.attempts = {failed(Errc::upstream_auth, "p/a", 401), failed(Errc::content_policy, "p/b", 400)};
   outcome.attempts[0].error->message = "status 401: Incorrect API key";
   outcome.attempts[1].error->message = "flagged";
-  outcome.error = relay::all_failed(outcome.attempts);
+  outcome.error = relay::all_failed(outcome.attempts, Millis{5000});
   EXPECT_EQ(reasons(outcome), "p/a (upstream_auth) status 401: Incorrect API key; p/b (content_policy) flagged");
 
   outcome.error.reset();
@@ -282,7 +356,7 @@ TEST(AllFailed, says_when_to_come_back_only_if_waiting_helps) {
   EXPECT_EQ(
       all_failed({limited(Millis{9000}), limited(std::nullopt), limited(Millis{3000})}).retry_after, Millis{3000}
   );
-  EXPECT_EQ(all_failed({limited(std::nullopt)}).retry_after, std::nullopt);
+  EXPECT_EQ(all_failed({limited(std::nullopt)}).retry_after, Millis{5000}) << "nobody said, so our own patience";
   EXPECT_EQ(all_failed({failed(Errc::upstream_server, "b", 500), limited(Millis{9000})}).retry_after, std::nullopt);
 }
 

@@ -828,7 +828,7 @@ TEST(Tries, a_probe_under_way_does_not_refuse_the_only_model) {
   EXPECT_EQ(Request(scene).run({}), "a! ok");
 }
 
-TEST(Tries, a_probe_under_way_elsewhere_is_not_waited_for) {
+TEST(Tries, a_probe_under_way_elsewhere_is_waited_for) {
   Scene scene({{"a"}}, twice);
   Request request(scene);
   ASSERT_EQ(request.next(), Kind::ask);
@@ -837,7 +837,39 @@ TEST(Tries, a_probe_under_way_elsewhere_is_not_waited_for) {
   scene.now = request.step.until;
   health::Ticket probe = scene.hold("a");
   ASSERT_TRUE(probe.is_probe());
-  EXPECT_EQ(request.next(), Kind::stop);
+  for (int look = 0; look < 3; ++look) {
+    ASSERT_EQ(request.next(), Kind::wait);
+    EXPECT_GT(request.step.until, scene.now);
+    scene.now = request.step.until;
+  }
+  probe.succeeded(scene.config.health, {}, scene.now);
+  ASSERT_EQ(request.next(), Kind::ask);
+  EXPECT_TRUE(request.step.is_repeat);
+}
+
+TEST(Tries, a_probe_that_does_not_end_is_waited_for_as_long_as_a_retry_after) {
+  Scene scene({{"a"}}, twice);
+  Request request(scene);
+  ASSERT_EQ(request.next(), Kind::ask);
+  request.fail(limited_for(1s));
+  ASSERT_EQ(request.next(), Kind::wait);
+  scene.now = request.step.until;
+  const TimePoint from = scene.now;
+  const health::Ticket probe = scene.hold("a");
+  while (request.next() == Kind::wait) scene.now = request.step.until;
+  EXPECT_EQ(request.step.kind, Kind::stop);
+  EXPECT_GE(scene.now, from + scene.config.retries.max_wait);
+  EXPECT_LT(scene.now, from + scene.config.retries.max_wait + 200ms);
+}
+
+TEST(Tries, many_keys_of_one_model_leave_a_try_to_the_others) {
+  for (const std::size_t keys : {11U, 12U, 64U}) {
+    Scene scene({{.name = "a", .keys = keys}, {"b"}, {"c"}});
+    Request request(scene);
+    const std::string story = request.run({{"a", {limited}}, {"b", {server}}});
+    EXPECT_TRUE(story.ends_with("b c ok")) << keys << ": " << story;
+    EXPECT_LE(request.tries.asked(), scene.config.retries.max_attempts);
+  }
 }
 
 TEST(Tries, nothing_is_held_when_a_request_ends) {

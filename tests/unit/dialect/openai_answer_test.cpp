@@ -54,7 +54,9 @@ std::vector<Told> read_back(std::string_view bytes, std::size_t slice) {
     splitter.feed(bytes.substr(at, slice));
     while (splitter.next(event).value()) {
       if (!event.has_data) continue;
-      if (event.data != "[DONE]") EXPECT_EQ(wrong_chunk(event.data), "");
+      if (event.data != "[DONE]") {
+        EXPECT_EQ(wrong_chunk(event.data), "");
+      }
       const Meaning meaning = stream->read(event, &recorder);
       EXPECT_FALSE(meaning.error);
       EXPECT_FALSE(is_done) << "something behind the end";

@@ -46,7 +46,9 @@ class Relay final : public EventSink {
     http::SseEvent event;
     splitter.feed(chunks_);
     while (splitter.next(event).value()) {
-      if (event.has_data && event.data != "[DONE]") EXPECT_TRUE(Json::accept(event.data)) << of << "\n" << event.data;
+      if (event.has_data && event.data != "[DONE]") {
+        EXPECT_TRUE(Json::accept(event.data)) << of << "\n" << event.data;
+      }
     }
   }
 

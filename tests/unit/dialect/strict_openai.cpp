@@ -103,7 +103,6 @@ class Checker {
 
   ChatService service_;
   Names open_;  // calls that wait for their results
-  bool calls_wait_ = false;
 };
 
 void Checker::part(const Json& part, const std::string& where) {
@@ -148,7 +147,6 @@ void Checker::calls(const Json& list, const std::string& where) {
     require(Json::accept(text_of(call.at("function"), "arguments", where)), where + ": arguments are no JSON");
     require(open_.insert(text_of(call, "id", where)).second, where + ": an id twice");
   }
-  calls_wait_ = true;
 }
 
 void Checker::details(const Json& list, const std::string& where) const {
@@ -173,7 +171,6 @@ void Checker::message(const Json& message, const std::string& where) {
     return;
   }
   require(open_.empty(), where + ": calls before it have no results");
-  calls_wait_ = false;
   if (role == "assistant") {
     Names names{"role", "name", "content", "tool_calls"};
     if (is(ChatService::openai)) names.insert("refusal");

@@ -132,6 +132,14 @@ TEST(ChatTeller, streams_of_providers) {
                 end("stop")},
                "reasoning 0.0 hm\ntext 0.1 ab\nproof 0.0 S\nfinish 0.2 stop\n"},
            Case{
+               "what is thought behind a signature is another block",
+               {delta(R"("reasoning":"h")"),
+                delta(R"("reasoning_details":[{"type":"reasoning.text","signature":"S"}])"),
+                delta(R"("reasoning":"m")"),
+                delta(R"("reasoning_details":[{"type":"reasoning.text","signature":"T"}])"),
+                end("stop")},
+               "reasoning 0.0 h\nproof 0.0 S\nreasoning 0.1 m\nproof 0.1 T\nfinish 0.2 stop\n"},
+           Case{
                "details alone",
                {delta(R"("reasoning_details":[{"type":"reasoning.text","text":"h","index":0}])"),
                 delta(

@@ -23,6 +23,7 @@ JsonText whole(od::value& value) noexcept {
 }
 
 bool is_json(std::string_view text) {
+  if (text.empty()) return false;
   thread_local simdjson::dom::parser parser;
   return parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
 }

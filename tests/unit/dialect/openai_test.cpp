@@ -76,7 +76,7 @@ TEST(OpenAiStream, usage_wherever_a_provider_puts_it) {
       R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":2}}})"
   );
   EXPECT_TRUE(last.usage_only);
-  EXPECT_EQ(*last.usage, (Usage{9, 3, 12, 4, 2}));
+  EXPECT_EQ(*last.usage, (Usage{9, 3, 12, 4, 0, 2}));
   const Meaning inside =
       read_event(choice(R"("delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"cached_tokens":1})"));
   EXPECT_FALSE(inside.usage_only);

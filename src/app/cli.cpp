@@ -1,6 +1,7 @@
 #include "app/cli.hpp"
 
 #include "app/boot.hpp"
+#include "app/providers.hpp"
 #include "app/runtime.hpp"
 #include "app/server.hpp"
 #include "base/text.hpp"
@@ -23,12 +24,17 @@ constexpr const char* examples =
     "  smartroute serve                        the gateway on port 6688, with ./data/config.json\n"
     "  smartroute serve --data /srv/gateway --bind 127.0.0.1 --port 8080\n"
     "  smartroute config check config.json     everything that is wrong with a file\n"
+    "  smartroute providers list               what \"preset\" in config.json may be\n"
     "\n"
     "\"smartroute serve --help\" and \"smartroute config check --help\" show their options.";
 
 constexpr const char* serve_about =
     "Run the gateway until it is stopped: SIGTERM or Ctrl-C, a second one ends at once.\n"
     "An edit of config.json takes effect when it is saved.";
+
+constexpr const char* list_about =
+    "The presets of providers: address, protocol, and whose errors. With a name: its models, what they\n"
+    "can hold and, in US dollars a million tokens, what they cost.";
 
 constexpr const char* check_about =
     "Say everything that is wrong with a configuration, as a start with it would; nothing is written\n"
@@ -130,6 +136,13 @@ int run_cli(int argc, char** argv) {
   check_command->add_option("FILE", file, "The configuration, e.g. ./data/config.json")->required()->type_name("");
   add_data_option(*check_command, data_dir, "Data folder of the start; must be writable, or possible to make");
 
+  CLI::App* const providers_command = cli.add_subcommand("providers", "Look up known providers");
+  providers_command->footer("");
+  providers_command->require_subcommand(1);
+  std::string preset;
+  CLI::App* const list_command = providers_command->add_subcommand("list", list_about);
+  list_command->add_option("NAME", preset, "A preset, e.g. deepseek")->type_name("");
+
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -138,6 +151,7 @@ int run_cli(int argc, char** argv) {
   }
 
   if (check_command->parsed()) return check_config(file, data_dir, std::cout, std::cerr);
+  if (list_command->parsed()) return list_providers(preset, std::cout, std::cerr);
   options.data_dir = data_dir;
   if (port_option->count() != 0) options.port = static_cast<std::uint16_t>(*parse_u64(port));
   if (bind_option->count() != 0) options.bind = bind;

@@ -135,6 +135,8 @@ struct Provider {
   std::vector<std::pair<std::string, std::string>> headers;
   StreamUsage stream_usage = StreamUsage::inject;
   Vendor vendor = Vendor::automatic;
+  /// What filled in the rest (presets.hpp); empty = none.
+  std::string preset;
   /// The operator's rules; they come before the shipped ones of the vendor.
   std::vector<ErrorRule> error_map;
 

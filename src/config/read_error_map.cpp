@@ -9,8 +9,8 @@ namespace {
 // Beyond this, each failure would be held against more rules than anybody can keep in mind.
 constexpr std::size_t max_rules = 200;
 
-Vendor read_vendor(const Section& section) {
-  std::string name(to_string(Vendor::automatic));
+Vendor read_vendor(const Section& section, Vendor otherwise) {
+  std::string name(to_string(otherwise));
   section.read("vendor", name);
   const auto found =
       std::find_if(vendors.begin(), vendors.end(), [&](Vendor vendor) { return name == to_string(vendor); });
@@ -100,7 +100,7 @@ ErrorRule read_rule(const Section& section) {
 }  // namespace
 
 void read_error_map(const Section& section, Provider& provider) {
-  provider.vendor = read_vendor(section);
+  provider.vendor = read_vendor(section, provider.vendor);
   const Json* const list = section.find("error_map");
   if (list == nullptr || list->is_null()) return;
   const std::string path = section.path_of("error_map");

@@ -1,5 +1,6 @@
 // `models`, `routing` and `adaptive_weights`: what may be asked, and in which order.
 #include "config/json.hpp"
+#include "config/presets.hpp"
 
 #include <algorithm>
 
@@ -53,6 +54,22 @@ void read_abilities(const Section& section, ModelEntry& entry) {
   read_price(section.section("price"), entry);
 }
 
+bool says(const Section& section, std::string_view key) {
+  const Json* const value = section.find(key);
+  return value != nullptr && !value->is_null();
+}
+
+// What the entry does not say, its provider's preset may.
+void fill_from_preset(const Section& section, const Config& config, ModelEntry& entry) {
+  const auto provider = config.provider_of(entry);
+  const Preset* const preset = provider ? find_preset(provider->preset) : nullptr;
+  const PresetModel* const known = preset == nullptr ? nullptr : find_model(*preset, entry.model);
+  if (known == nullptr) return;
+  if (!says(section, "context_window")) entry.context_window = known->context_window;
+  if (!says(section, "max_output")) entry.max_output = known->max_output;
+  if (!says(section, "price") && preset->has_prices) entry.price = known->price;
+}
+
 void read_entry(const Section& section, const Config& config, std::vector<ModelEntry>& out) {
   ModelEntry entry;
   section.read("model", entry.model);
@@ -60,6 +77,7 @@ void read_entry(const Section& section, const Config& config, std::vector<ModelE
   section.read("weight", entry.weight, -1e9, 1e9);  // the original took any number
   entry.weight = std::clamp(entry.weight, 0.0, 1.0);
   read_abilities(section, entry);
+  fill_from_preset(section, config, entry);
   section.warn_unknown(
       {"model",
        "provider",

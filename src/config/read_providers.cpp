@@ -1,6 +1,7 @@
 // `providers`, and what a secret's setting says.
 #include "base/text.hpp"
 #include "config/json.hpp"
+#include "config/presets.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -59,8 +60,8 @@ bool is_url(std::string_view url, bool user_info_allowed) {
   return port.front() == ':' && number && *number >= 1 && *number <= 65535;
 }
 
-Protocol read_protocol(const Section& section) {
-  std::string name = "openai";
+Protocol read_protocol(const Section& section, Protocol otherwise) {
+  std::string name(to_string(otherwise));
   section.read("protocol", name);
   for (const Protocol protocol : protocols) {
     if (name == to_string(protocol)) return protocol;
@@ -134,18 +135,39 @@ void read_keys(const Section& section, const SecretSource& secrets, Provider& pr
   if (provider.keys.empty()) provider.keys.emplace_back();
 }
 
+// What the operator does not say, a preset may.
+const Preset* read_preset(const Section& section, Provider& provider) {
+  section.read("preset", provider.preset);
+  if (provider.preset.empty()) return nullptr;
+  const Preset* const preset = find_preset(provider.preset);
+  if (preset == nullptr) {
+    section.findings().problem(
+        section.path_of("preset"), "is \"" + provider.preset + "\"; it must be one of: " + preset_names()
+    );
+  }
+  return preset;
+}
+
 std::shared_ptr<const Provider> read_provider(const Section& section, std::string id, const SecretSource& secrets) {
   auto provider = std::make_shared<Provider>();
   provider->id = std::move(id);
-  provider->protocol = read_protocol(section);
+  const Preset* const preset = read_preset(section, *provider);
+  provider->protocol = read_protocol(section, preset == nullptr ? Protocol::openai : preset->protocol);
   if (provider->id == "upstream") provider->base_url = "https://api.openai.com/v1";
+  if (preset != nullptr) {
+    provider->base_url = preset->base_url;
+    provider->vendor = preset->vendor;
+  }
   section.read("base_url", provider->base_url);
   while (!provider->base_url.empty() && provider->base_url.back() == '/') provider->base_url.pop_back();
   if (provider->protocol != Protocol::demo && !is_url(provider->base_url, false)) {
+    const std::string example(
+        preset == nullptr || preset->example.empty() ? "https://api.openai.com/v1" : preset->example
+    );
     section.findings().problem(
         section.path_of("base_url"),
         provider->base_url.empty()
-            ? "is missing; give the provider's API root, e.g. https://api.openai.com/v1"
+            ? "is missing; give the provider's API root, e.g. " + example
             : "is not a usable URL; it must be http:// or https:// with a host, without user name, '?' and '#'"
     );
   }
@@ -178,6 +200,7 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
        "headers",
        "stream_usage",
        "vendor",
+       "preset",
        "error_map"}
   );
   if (provider->protocol == Protocol::v1_messages || provider->protocol == Protocol::v1_response) {

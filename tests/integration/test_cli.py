@@ -24,7 +24,8 @@ def openssl(*arguments):
 class CommandLine(unittest.TestCase):
     def test_help_and_version_go_to_standard_output(self):
         for arguments, wanted in ((["--version"], "smartroute 0."), (["--help"], "serve"), (["serve", "--help"], "SMARTROUTE_DATA_DIR"),
-                                  (["config", "--help"], "check"), (["config", "check", "--help"], "FILE")):
+                                  (["config", "--help"], "check"), (["config", "check", "--help"], "FILE"),
+                                  (["providers", "--help"], "list"), (["providers", "list", "--help"], "NAME")):
             with self.subTest(arguments):
                 run = smartroute(*arguments)
                 self.assertEqual((run.returncode, run.stderr), (0, ""))
@@ -38,6 +39,7 @@ class CommandLine(unittest.TestCase):
             (["config"], {}, "Usage: smartroute config"),
             (["config", "chek"], {}, 'smartroute config: there is no command "chek"'),
             (["config", "check"], {}, "FILE is required"),
+            (["providers"], {}, "Usage: smartroute providers"),
             (["serve", "--bogus"], {}, "--bogus"),
             (["serve", "--port", "abc"], {}, '"abc" is no port (--port, SMARTROUTE_PORT); give a number from 0 to 65535'),
             (["serve", "--port", "65536"], {}, '"65536" is no port'),
@@ -51,6 +53,22 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual((run.returncode, run.stdout), (2, ""))
                 self.assertIn(wanted, run.stderr)
                 self.assertEqual(os.listdir(folder), [], "nothing was made")
+
+    def test_providers_are_listed_as_a_table(self):
+        run = smartroute("providers", "list")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        lines = run.stdout.splitlines()
+        self.assertEqual(lines[0].split(), ["PRESET", "PROTOCOL", "ERRORS", "OF", "MODELS", "BASE", "URL"])
+        rows = {line.split()[0]: line for line in lines[1:]}
+        self.assertIn("https://generativelanguage.googleapis.com/v1beta", rows["gemini"])
+        self.assertIn("yours: https://RESOURCE.openai.azure.com/openai/v1", rows["azure"])
+        column = lines[0].index("BASE URL")
+        self.assertEqual({line[column - 1] for line in lines}, {" "}, "the columns stand")
+        models = smartroute("providers", "list", "deepseek")
+        self.assertRegex(models.stdout, r"(?m)^deepseek-v4-pro +1000000 +384000 +1\.32 +3\.96 +2026-\d\d-\d\d$")
+        unknown = smartroute("providers", "list", "nobody")
+        self.assertEqual((unknown.returncode, unknown.stdout), (1, ""))
+        self.assertIn("there are: anthropic, azure", unknown.stderr)
 
 
 class ConfigCheck(unittest.TestCase):

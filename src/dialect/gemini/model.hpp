@@ -29,6 +29,15 @@ enum class Generation : std::uint8_t {
   return iequals(name.substr(0, second.size()), second) ? Generation::budget : Generation::level;
 }
 
+/// Knows the level "minimal": the small ones of 3 to 3.7. The others refuse it.
+[[nodiscard]] inline bool has_minimal_level(std::string_view model) noexcept {
+  const std::string_view name = base_name(model);
+  constexpr std::string_view third = "gemini-3";
+  if (!name.starts_with(third) || name.find("-pro") != std::string_view::npos) return false;
+  const std::string_view rest = name.substr(third.size());
+  return rest.starts_with('-') || (rest.size() >= 3 && rest[0] == '.' && rest[1] < '8' && rest[2] == '-');
+}
+
 [[nodiscard]] inline bool is_pro(std::string_view model) noexcept {
   return base_name(model).find("-pro") != std::string_view::npos;
 }

@@ -200,8 +200,8 @@ void Settings::write_effort() {
   }
   constexpr std::uint64_t least_of_pro = 128;
   if (generation_ == Generation::level) {
-    // The large ones know no "minimal".
-    out_.key("thinkingLevel").plain(effort->level == "MINIMAL" && is_pro(input_.model) ? "LOW" : effort->level);
+    const bool is_too_low = effort->level == "MINIMAL" && !has_minimal_level(input_.model);
+    out_.key("thinkingLevel").plain(is_too_low ? "LOW" : effort->level);
   } else {
     out_.key("thinkingBudget").number(is_pro(input_.model) ? std::max(effort->budget, least_of_pro) : effort->budget);
   }

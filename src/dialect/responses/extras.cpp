@@ -15,7 +15,7 @@ constexpr std::string_view citation = "url_citation";
 // These are rare and small: read as a tree, which checks every byte of them.
 bool read(JsonText json, dom::element& out) {
   thread_local dom::parser parser;
-  return parser.parse(json.data(), json.size(), true).get(out) == simdjson::SUCCESS;
+  return !json.empty() && parser.parse(json.data(), json.size(), true).get(out) == simdjson::SUCCESS;
 }
 
 bool is_citation(dom::object object) {

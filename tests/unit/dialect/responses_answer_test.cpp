@@ -1,4 +1,5 @@
 // Answers for clients that speak Responses: streamed, plain, and told back by our own provider side.
+#include "base/random.hpp"
 #include "responses_support.hpp"
 
 namespace gw::dialect::test {
@@ -363,6 +364,30 @@ TEST(ResponsesAnswer, citations_and_log_probabilities_hang_on_the_text) {
     if (!is_stream) continue;
     expect_strict(out);
     EXPECT_NE(out.find(R"("annotation_index":1,"annotation":{"type":"file_citation")"), std::string::npos) << out;
+  }
+}
+
+// Whatever a provider's bytes turn into, what goes out is JSON.
+TEST(ResponsesAnswer, spoilt_streams_of_a_provider_never_spoil_what_is_written) {
+  Random random(7);
+  for (const char* name : {"stream_tools.sse", "stream_search.sse", "stream_refusal.sse", "stream_open_model.sse"}) {
+    const std::string whole = file(name);
+    for (int round = 0; round < 300; ++round) {
+      std::string bytes = whole;
+      const std::uint32_t changes = 1 + random.below(8);
+      for (std::uint32_t i = 0; i < changes; ++i) {
+        constexpr std::string_view spoils = "\"\\{}[]:,0q\x01\xff";
+        bytes[random.below(static_cast<std::uint32_t>(bytes.size()))] =
+            spoils[random.below(static_cast<std::uint32_t>(spoils.size()))];
+      }
+      std::string out;
+      const auto writer = responses::client().stream(head, out);
+      const auto stream = responses::dialect().stream(some_provider);
+      each_event(bytes, bytes.size(), [&](const http::SseEvent& event) { stream->read(event, writer.get()); });
+      writer->end();
+      expect_strict(out);
+      if (HasFailure()) return;
+    }
   }
 }
 

@@ -88,9 +88,9 @@ TEST(ResponsesStream, the_finished_response_ends_a_stream_that_had_content) {
 
 // The judge takes a terminator without content for the end of an empty stream, whatever stands in it.
 TEST(ResponsesStream, an_answer_in_one_piece_is_content_and_leaves_the_end_to_the_connection) {
-  const Meaning meaning = read_event(
-      R"({"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"all"}]}]}})"
-  );
+  const std::string data =
+      R"({"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"all"}]}]}})";
+  const Meaning meaning = read_event(data);  // whose text is a view into it
   EXPECT_TRUE(meaning.content);
   EXPECT_TRUE(meaning.finished);
   EXPECT_FALSE(meaning.terminator);

@@ -6,8 +6,6 @@
 namespace gw::dialect::messages {
 namespace {
 
-using Kind = AnswerBlock::Kind;
-
 class Plain final : public BlockWriter {
  public:
   Plain(const AnswerHead& head, std::string& out) : BlockWriter(head, Keeps::everything), out_(out) {

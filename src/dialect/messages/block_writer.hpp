@@ -33,6 +33,8 @@ class BlockWriter : public AnswerWriter {
   void end() final;
 
  protected:
+  using Kind = AnswerBlock::Kind;
+
   enum class Keeps : std::uint8_t { calls, everything };
 
   BlockWriter(const AnswerHead& head, Keeps keeps);
@@ -56,8 +58,6 @@ class BlockWriter : public AnswerWriter {
   void write_usage(JsonWriter& json) const;
 
  private:
-  using Kind = AnswerBlock::Kind;
-
   void begin();
   AnswerBlock& open(AnswerBlock block);
   void grow(Raw text);

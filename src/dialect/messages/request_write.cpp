@@ -157,9 +157,10 @@ bool RequestWriter::must_call() const {
   return !said_.tools.empty() && (kind == ToolChoice::Kind::required || kind == ToolChoice::Kind::named);
 }
 
-// A call that is asked for comes without thinking.
+// A call that is asked for comes without thinking, and so does the rest of an answer that was begun.
 bool RequestWriter::can_think() const {
-  if (generation_ == Generation::plain || must_call()) return false;
+  const bool is_begun = !said_.turns.empty() && said_.turns.back().speaker == Speaker::assistant;
+  if (generation_ == Generation::plain || must_call() || is_begun) return false;
   return generation_ != Generation::budget || can_think_on(said_.turns);
 }
 
@@ -342,7 +343,6 @@ void RequestWriter::drop_hints() {
   drop("prompt_cache_key", said_.cache_key);
   drop("verbosity", said_.verbosity);
   drop("metadata", said_.metadata);
-  for (const std::string& name : said_.left_out) dropped_(name);
 }
 
 }  // namespace

@@ -82,6 +82,10 @@ struct ChatRequest {
 /// what needs a memory that is not kept here (previous_response_id, conversation, prompt, background, item_reference).
 [[nodiscard]] Result<ChatRequest> read_responses(std::string_view body);
 
+/// The same of a request to Anthropic's Messages: `system` is the first message, results of calls are messages of their
+/// own (Role::tool), `metadata.user_id` is the user.
+[[nodiscard]] Result<ChatRequest> read_messages(std::string_view body);
+
 /// Unescapes the inside of a JSON string literal; lone surrogates become U+FFFD. Stops after `max_bytes` of output.
 [[nodiscard]] std::string unescape(std::string_view raw, std::size_t max_bytes = SIZE_MAX);
 

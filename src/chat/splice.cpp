@@ -26,9 +26,9 @@ std::string_view json_of(od::value& value) {
   od::object object;
   od::array array;
   if (value.get_object().get(object) == simdjson::SUCCESS) {
-    (void)object.raw_json().get(text);
+    if (object.raw_json().get(text) != simdjson::SUCCESS) return {};
   } else if (value.get_array().get(array) == simdjson::SUCCESS) {
-    (void)array.raw_json().get(text);
+    if (array.raw_json().get(text) != simdjson::SUCCESS) return {};
   } else {
     text = value.raw_json_token();
   }

@@ -1,6 +1,7 @@
 #include "dialect/dialect.hpp"
 
 #include "dialect/gemini/gemini.hpp"
+#include "dialect/messages/messages.hpp"
 #include "dialect/openai/openai.hpp"
 #include "dialect/responses/responses.hpp"
 #include "intent/keywords.hpp"
@@ -68,6 +69,7 @@ const Dialect* for_protocol(config::Protocol protocol) noexcept {
     case config::Protocol::v1_response:
       return &responses::dialect();
     case config::Protocol::v1_messages:
+      return &messages::dialect();
     case config::Protocol::demo:
       return nullptr;
   }

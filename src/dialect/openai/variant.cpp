@@ -60,6 +60,9 @@ Variant variant_of(const WriteInput& input) {
       out.thinking = Variant::Thinking::flag;
       out.has_top_k = true;
       break;
+    case config::Vendor::gemini:
+      out.is_google = true;
+      break;
     case config::Vendor::anthropic:
     case config::Vendor::automatic:
     case config::Vendor::generic:

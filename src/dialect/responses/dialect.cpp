@@ -115,10 +115,11 @@ std::string_view after_space(std::string_view json) {
 
 class Responses final : public Dialect {
  public:
-  [[nodiscard]] Request request(const config::Provider& provider, const Secret& key, std::string_view base_path)
-      const override {
+  [[nodiscard]] Request request(const RequestInput& input) const override {
+    const config::Provider& provider = input.provider;
+    const Secret& key = input.key;
     Request out;
-    out.target = target_of(base_path);
+    out.target = target_of(input.base_path);
     add_header(out, provider, "Content-Type", "application/json");
     if (!key.empty()) add_header(out, provider, "Authorization", "Bearer " + std::string(key.reveal()));
     for (const auto& [name, value] : provider.headers) http::append_header(out.header_lines, name, value);

@@ -1,7 +1,7 @@
 // Private to responses: the items of `input` as turns of a conversation.
 #pragma once
 
-#include "dialect/responses/body_read.hpp"
+#include "dialect/body_read.hpp"
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include "dialect/responses/parts_read.hpp"
 
-#include "dialect/responses/base64.hpp"
+#include "dialect/base64.hpp"
 
 #include <optional>
 

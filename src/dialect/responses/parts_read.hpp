@@ -1,7 +1,7 @@
 // Private to responses: the content of messages and of the results of calls.
 #pragma once
 
-#include "dialect/responses/body_read.hpp"
+#include "dialect/body_read.hpp"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 #include "dialect/responses/request_read.hpp"
 
 #include "chat/chat.hpp"
-#include "dialect/responses/body_read.hpp"
+#include "dialect/body_read.hpp"
 #include "dialect/responses/input_read.hpp"
 #include "dialect/responses/tools_read.hpp"
 
@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 4> passed_over{"model", "store", "stream_
 
 class RequestReader {
  public:
-  RequestReader(Conversation& out, Keep& keep) noexcept : out_(out), reader_(out, keep) {}
+  RequestReader(Conversation& out, Keep& keep) noexcept : out_(out), reader_(out, keep, "OpenAI Responses") {}
 
   bool read(od::object object);
 

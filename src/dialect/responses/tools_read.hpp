@@ -1,7 +1,7 @@
 // Private to responses: the tools of a request and which of them is to be used.
 #pragma once
 
-#include "dialect/responses/body_read.hpp"
+#include "dialect/body_read.hpp"
 
 #include <vector>
 

@@ -5,6 +5,13 @@
 namespace gw::dialect::test {
 namespace {
 
+Request request_of(const config::Provider& provider, const char* key, const char* base_path) {
+  const Secret secret(key);
+  RequestInput input{provider, secret};
+  input.base_path = base_path;
+  return responses::dialect().request(input);
+}
+
 Meaning read_event(const std::string& data, const std::string& name = {}) {
   http::SseEvent event;
   event.data = data;
@@ -290,21 +297,16 @@ TEST(ResponsesRequest, target_and_headers) {
            Case{"/v1/responses", "/v1/responses"},
            Case{"/openai/v1?api-version=preview", "/openai/v1/responses?api-version=preview"},
        }) {
-    EXPECT_EQ(responses::dialect().request(some_provider, Secret("k"), c.base).target, c.target);
+    EXPECT_EQ(request_of(some_provider, "k", c.base).target, c.target);
   }
   EXPECT_EQ(
-      responses::dialect().request(some_provider, Secret("k"), "/v1").header_lines,
+      request_of(some_provider, "k", "/v1").header_lines,
       "Content-Type: application/json\r\nAuthorization: Bearer k\r\n"
   );
-  EXPECT_EQ(
-      responses::dialect().request(some_provider, Secret(""), "/v1").header_lines, "Content-Type: application/json\r\n"
-  );
+  EXPECT_EQ(request_of(some_provider, "", "/v1").header_lines, "Content-Type: application/json\r\n");
   config::Provider azure;
   azure.headers.emplace_back("authorization", "x");
-  EXPECT_EQ(
-      responses::dialect().request(azure, Secret("k"), "/v1").header_lines,
-      "Content-Type: application/json\r\nauthorization: x\r\n"
-  );
+  EXPECT_EQ(request_of(azure, "k", "/v1").header_lines, "Content-Type: application/json\r\nauthorization: x\r\n");
   EXPECT_EQ(for_protocol(config::Protocol::v1_response), &responses::dialect());
 }
 

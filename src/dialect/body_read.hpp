@@ -1,5 +1,5 @@
-// Private to responses: reading a client's body in place, with what is wrong in it said by path. The body is JSON (the
-// chat reader saw to that), but nobody has looked at its types.
+// Private to the dialects: reading a client's body in place, with what is wrong in it said by path. The body is JSON
+// (the chat reader saw to that), but nobody has looked at its types.
 #pragma once
 
 #include "base/error.hpp"
@@ -14,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace gw::dialect::responses {
+namespace gw::dialect {
 
 /// Where something stands in the body: "input[2].content". Made a text only when somebody wants to read it.
 struct Path {
@@ -39,7 +39,9 @@ class BodyReader {
   using Object = simdjson::ondemand::object;
   using Array = simdjson::ondemand::array;
 
-  BodyReader(Conversation& out, Keep& keep) noexcept : out_(out), keep_(keep) {}
+  /// `dialect`: the client's, as people call it.
+  BodyReader(Conversation& out, Keep& keep, std::string_view dialect) noexcept
+      : out_(out), keep_(keep), dialect_(dialect) {}
 
   bool fail(Error error);
   bool wrong_type(const Path& path, std::string_view wanted);
@@ -91,10 +93,11 @@ class BodyReader {
 
   Conversation& out_;
   Keep& keep_;
+  std::string_view dialect_;
   std::optional<Error> error_;
 };
 
 [[nodiscard]] bool is_null(BodyReader::Value& value);
 [[nodiscard]] bool is_string(BodyReader::Value& value);
 
-}  // namespace gw::dialect::responses
+}  // namespace gw::dialect

@@ -1,11 +1,11 @@
-#include "dialect/responses/body_read.hpp"
+#include "dialect/body_read.hpp"
 
 #include "base/text.hpp"
 #include "dialect/provider_json.hpp"
 
 #include <algorithm>
 
-namespace gw::dialect::responses {
+namespace gw::dialect {
 namespace {
 
 constexpr std::size_t max_left_out = 32;  // names end up in a header
@@ -55,7 +55,7 @@ bool BodyReader::unsupported(const Path& path, std::string_view what) {
   std::string name = path.text();
   Error error = upstream_error(
       Errc::unsupported_input,
-      "'" + name + "': " + std::string(what) + " is only for models that speak OpenAI Responses themselves"
+      "'" + name + "': " + std::string(what) + " is only for models that speak " + std::string(dialect_) + " themselves"
   );
   error.param = std::move(name);
   return fail(std::move(error));
@@ -130,4 +130,4 @@ std::string_view BodyReader::key_of(simdjson::ondemand::field& field) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-}  // namespace gw::dialect::responses
+}  // namespace gw::dialect

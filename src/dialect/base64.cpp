@@ -1,9 +1,9 @@
-#include "dialect/responses/base64.hpp"
+#include "dialect/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace gw::dialect::responses {
+namespace gw::dialect {
 namespace {
 
 constexpr std::uint8_t none = 64;
@@ -41,4 +41,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace gw::dialect::responses
+}  // namespace gw::dialect

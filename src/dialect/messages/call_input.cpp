@@ -1,0 +1,35 @@
+#include "dialect/messages/call_input.hpp"
+
+#include <simdjson.h>
+
+namespace gw::dialect::messages {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Read as a tree, which checks every byte: what comes out of it is sent on.
+bool parse(std::string_view json, dom::element& out) {
+  thread_local dom::parser parser;
+  return parser.parse(json.data(), json.size(), true).get(out) == simdjson::SUCCESS;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_whole(Raw arguments) {
+  dom::element element;
+  return parse(from_raw(arguments), element);
+}
+
+std::string input_of(const Arguments& arguments) {
+  std::string json = arguments.object.empty() ? from_raw(arguments.text) : std::string(arguments.object);
+  dom::element element;
+  if (is_blank(json)) return "{}";
+  if (parse(json, element) && element.is_object()) return json;
+  return R"({"arguments":")" + (arguments.object.empty() ? std::string(arguments.text) : to_raw(json)) + "\"}";
+}
+
+}  // namespace gw::dialect::messages

@@ -1,0 +1,174 @@
+#include "base/text.hpp"
+#include "dialect/messages/event_read.hpp"
+#include "dialect/messages/messages.hpp"
+#include "dialect/messages/request_write.hpp"
+#include "dialect/messages/tell.hpp"
+#include "dialect/provider_json.hpp"
+#include "http/write.hpp"
+
+#include <algorithm>
+
+namespace gw::dialect::messages {
+namespace {
+
+constexpr std::string_view version = "2023-06-01";
+
+Error not_the_dialect(std::string_view what) {
+  return upstream_error(Errc::upstream_protocol, "the provider sent " + std::string(what));
+}
+
+// The safety system stopped the answer.
+bool is_filter(Raw stop_reason) {
+  return stop_reason == "refusal";
+}
+
+class Stream final : public ReplyStream {
+ public:
+  explicit Stream(const config::Provider& provider) : provider_(provider) {}
+
+  Meaning read(const http::SseEvent& event, EventSink* sink) override {
+    Meaning meaning;
+    if (event.data.starts_with("[DONE]")) {  // of servers that end all their streams with it
+      meaning.terminator = true;
+      return meaning;
+    }
+    EventSays says;
+    const bool is_object = read_event(event.data, says);
+    if (says.type.empty()) says.type = event.name;
+    if (auto error = error_in(event, says, is_object)) {
+      meaning.error = std::move(*error);
+      return meaning;
+    }
+    judge(says, meaning);
+    if (sink != nullptr) teller_.event(says, meaning.usage, *sink);
+    return meaning;
+  }
+
+ private:
+  [[nodiscard]] std::optional<Error> error_in(const http::SseEvent& event, const EventSays& says, bool is_object)
+      const {
+    if (says.error) return error_of(*says.error, provider_);
+    if (says.type == "error") return error_of(read_error_body(event.data, 0), provider_);
+    if (!is_object) return not_the_dialect("an event that is not a JSON object");
+    return std::nullopt;
+  }
+
+  void judge(const EventSays& says, Meaning& meaning) {
+    if (says.counts) {
+      counts_.merge(*says.counts);
+      meaning.usage = counts_.usage();
+    }
+    if (says.type == "content_block_start") {
+      meaning.bytes = says.block.content();
+      if (says.block.type == "text") meaning.text = says.block.text;
+    } else if (says.type == "content_block_delta") {
+      meaning.bytes = says.delta.text.size() + says.delta.thinking.size() + says.delta.partial_json.size();
+      meaning.text = says.delta.text;
+    } else if (says.type == "message_delta") {
+      meaning.finished = !says.delta.stop_reason.empty();
+      meaning.filtered = is_filter(says.delta.stop_reason);
+    } else if (says.type == "message_stop") {
+      meaning.terminator = true;
+    }
+    meaning.content = meaning.bytes != 0;
+  }
+
+  const config::Provider& provider_;
+  Teller teller_;
+  Counts counts_;
+};
+
+// A query stays behind the path.
+std::string target_of(std::string_view base) {
+  constexpr std::string_view endpoint = "/messages";
+  const std::size_t query = std::min(base.find('?'), base.size());
+  std::string_view path = base.substr(0, query);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  std::string target(path);
+  if (!path.ends_with(endpoint)) target.append(endpoint);
+  target.append(base.substr(query));
+  return target;
+}
+
+bool sets(const config::Provider& provider, std::string_view name) {
+  return std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
+    return iequals(header.first, name);
+  });
+}
+
+// An operator's header of the same name stands in for ours.
+void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
+  if (!sets(provider, name)) http::append_header(out.header_lines, name, value);
+}
+
+std::string_view after_space(std::string_view json) {
+  return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
+}
+
+class Messages final : public Dialect {
+ public:
+  [[nodiscard]] Request request(const RequestInput& input) const override {
+    Request out;
+    out.target = target_of(input.base_path);
+    add_header(out, input.provider, "Content-Type", "application/json");
+    add_header(out, input.provider, "anthropic-version", version);
+    // One way to say who asks: the service refuses two.
+    if (!input.key.empty() && !sets(input.provider, "Authorization")) {
+      add_header(out, input.provider, "x-api-key", input.key.reveal());
+    }
+    for (const auto& [name, value] : input.provider.headers) http::append_header(out.header_lines, name, value);
+    return out;
+  }
+
+  [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
+    return write_request(conversation, input);
+  }
+
+  [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {
+    return std::make_unique<Stream>(provider);
+  }
+
+  [[nodiscard]] Result<ReplyFacts> reply(const config::Provider& provider, std::string_view body, EventSink* sink)
+      const override {
+    MessageSays message;
+    std::vector<BlockSays> blocks;
+    if (!read_message(body, message, sink == nullptr ? nullptr : &blocks)) {
+      const bool is_markup = after_space(body).starts_with('<');
+      return not_the_dialect(is_markup ? "a page of HTML" : "a reply that is not a JSON object");
+    }
+    if (message.error) return error_of(*message.error, provider);
+    if (!message.has_list) {
+      const ErrorFacts facts = read_error_body(body, 0);
+      if (!facts.message.empty() && !facts.code.empty()) return error_of(facts, provider);
+      return not_the_dialect("a reply without content");
+    }
+    if (sink != nullptr) Teller{}.reply(message, blocks, *sink);
+    ReplyFacts facts;
+    facts.has_content = message.content != 0;
+    facts.finished = !message.stop_reason.empty();
+    facts.filtered = is_filter(message.stop_reason);
+    if (message.counts) facts.usage = message.counts->usage();
+    facts.text = message.text;
+    return facts;
+  }
+
+  // An error as large as an answer, or an endless one, has no content.
+  [[nodiscard]] bool begins_reply(std::string_view begun) const override {
+    return after_space(begun).starts_with('{') && begun.find(R"("content")") != std::string_view::npos;
+  }
+
+  [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {
+    Error error = error_of(read_error_body(body, status), provider);
+    if (status >= 300 && status < 400) error.message += " (redirects are not followed; check base_url)";
+    return error;
+  }
+};
+
+}  // namespace
+
+const Dialect& dialect() {
+  static const Messages instance;
+  return instance;
+}
+
+}  // namespace gw::dialect::messages

@@ -235,7 +235,8 @@ TEST(MessagesWrite, turns) {
                {"reasoning of earlier turns"}},
        }) {
     const std::string turns = turns_of(c.said, c.dropped);
-    if (c.wanted != nullptr) EXPECT_EQ(turns, c.wanted) << c.name;
+    if (c.wanted == nullptr) continue;
+    EXPECT_EQ(turns, c.wanted) << c.name;
   }
 }
 

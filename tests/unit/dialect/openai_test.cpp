@@ -76,7 +76,7 @@ TEST(OpenAiStream, usage_wherever_a_provider_puts_it) {
       R"({"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4},"completion_tokens_details":{"reasoning_tokens":2}}})"
   );
   EXPECT_TRUE(last.usage_only);
-  EXPECT_EQ(*last.usage, (Usage{9, 3, 12, 4, 2}));
+  EXPECT_EQ(*last.usage, (Usage{9, 3, 12, 4, 0, 2}));
   const Meaning inside =
       read_event(choice(R"("delta":{},"finish_reason":"stop","usage":{"prompt_tokens":5,"cached_tokens":1})"));
   EXPECT_FALSE(inside.usage_only);
@@ -318,9 +318,7 @@ TEST(OpenAiRequest, an_operator_s_header_stands_in_for_ours) {
 
 TEST(Protocols, what_goes_over_a_connection) {
   EXPECT_NE(for_protocol(config::Protocol::openai), nullptr);
-  for (const auto other : {config::Protocol::demo, config::Protocol::v1_messages}) {
-    EXPECT_EQ(for_protocol(other), nullptr) << to_string(other);
-  }
+  EXPECT_EQ(for_protocol(config::Protocol::demo), nullptr);
 }
 
 TEST(OpenAiRequest, paths_and_headers) {

@@ -78,8 +78,9 @@ struct ChatRequest {
 /// The whole document is validated (RFC 8259), unread parts too. Thread: any; uses a per-thread parser.
 [[nodiscard]] Result<ChatRequest> read(std::string_view body);
 
-/// The same of a request to OpenAI's Responses: `instructions` and the messages of `input` are its messages. Refused too:
-/// what needs a memory that is not kept here (previous_response_id, conversation, prompt, background, item_reference).
+/// The same of a request to OpenAI's Responses: `instructions` and the messages of `input` are its messages. Refused
+/// too: what needs a memory that is not kept here (previous_response_id, conversation, prompt, background,
+/// item_reference).
 [[nodiscard]] Result<ChatRequest> read_responses(std::string_view body);
 
 /// The same of a request to Anthropic's Messages: `system` is the first message, results of calls are messages of their

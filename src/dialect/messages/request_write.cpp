@@ -159,7 +159,10 @@ bool RequestWriter::must_call() const {
 
 // A call that is asked for comes without thinking, and so does the rest of an answer that was begun.
 bool RequestWriter::can_think() const {
-  const bool is_begun = !said_.turns.empty() && said_.turns.back().speaker == Speaker::assistant;
+  const auto last = std::find_if(said_.turns.rbegin(), said_.turns.rend(), [](const Turn& turn) {
+    return turn.speaker != Speaker::system;
+  });
+  const bool is_begun = last != said_.turns.rend() && last->speaker == Speaker::assistant;
   if (generation_ == Generation::plain || must_call() || is_begun) return false;
   return generation_ != Generation::budget || can_think_on(said_.turns);
 }

@@ -235,7 +235,8 @@ TEST(MessagesWrite, turns) {
                {"reasoning of earlier turns"}},
        }) {
     const std::string turns = turns_of(c.said, c.dropped);
-    if (c.wanted != nullptr) EXPECT_EQ(turns, c.wanted) << c.name;
+    if (c.wanted == nullptr) continue;
+    EXPECT_EQ(turns, c.wanted) << c.name;
   }
 }
 
@@ -505,6 +506,10 @@ TEST(MessagesWrite, thinking_is_left_where_the_service_would_refuse_it) {
       "budget_tokens"
   );
   expect_holds(body_of(loop({thought("x", "Eq"), text("b"), call("c", "{}")})), "budget_tokens");
+  Conversation begun = asking();
+  begun.turns.push_back(turn(Speaker::assistant, {text("a")}));
+  begun.reasoning.effort = "low";
+  expect_lacks(body_of(begun, {"reasoning"}), "budget_tokens");
   expect_holds(body_of(loop({call("c", "{}")}), {}, opus), R"("type":"adaptive")");
 }
 
@@ -609,6 +614,28 @@ TEST(MessagesWrite, a_request_of_its_own_dialect_comes_out_as_it_was) {
         R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0="}})"}) {
     expect_holds(minified(first->body), part);
   }
+}
+
+// Whatever a client sends, what goes to a provider is JSON.
+TEST(MessagesWrite, spoilt_requests_never_spoil_what_is_written) {
+  const std::string text = minified(file("request_claude_code.json"));
+  int written_ones = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (const char spoilt : {'"', '\\', '}', ',', 'x', ' ', '1'}) {
+      std::string other = text;
+      other[at] = spoilt;
+      const Body body(other);
+      Keep keep;
+      if (!client().read(body.view())) continue;
+      const auto said = client().conversation(body.view(), keep);
+      if (!said) continue;
+      const auto written = messages::dialect().write(*said, {sonnet, some_provider});
+      if (!written) continue;
+      ++written_ones;
+      ASSERT_TRUE(is_json(written->body)) << other << "\n" << written->body;
+    }
+  }
+  EXPECT_GT(written_ones, 1000);
 }
 
 TEST(MessagesWrite, a_chat_completion_request_as_messages) {

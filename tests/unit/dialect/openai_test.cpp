@@ -318,9 +318,7 @@ TEST(OpenAiRequest, an_operator_s_header_stands_in_for_ours) {
 
 TEST(Protocols, what_goes_over_a_connection) {
   EXPECT_NE(for_protocol(config::Protocol::openai), nullptr);
-  for (const auto other : {config::Protocol::demo, config::Protocol::v1_messages}) {
-    EXPECT_EQ(for_protocol(other), nullptr) << to_string(other);
-  }
+  EXPECT_EQ(for_protocol(config::Protocol::demo), nullptr);
 }
 
 TEST(OpenAiRequest, paths_and_headers) {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t max_fields = 512;  // each is compared with all others
 constexpr std::size_t max_depth = 512;
-constexpr std::size_t max_fields = 512;  // each is compared with all others
 constexpr std::size_t keep_parser_bytes = std::size_t{1024} * 1024;
 
 thread_local std::unique_ptr<od::parser> held_parser;

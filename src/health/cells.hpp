@@ -168,8 +168,8 @@ class Recent {
       const auto answers = static_cast<std::uint32_t>(word);
       out.count += answers;
       // From the middle of its slot.
-      const auto since =
-          static_cast<double>(age * slot_ms + static_cast<std::int32_t>(now_ms & (slot_ms - 1)) - slot_ms / 2);
+      const std::int32_t within = static_cast<std::int32_t>(now_ms & (slot_ms - 1)) - half_slot_ms;
+      const auto since = static_cast<double>(age * slot_ms + within);
       out.faded += answers * std::clamp(1 - since / (15 * slot_ms), 0.0, 1.0);
     }
     return out;
@@ -177,6 +177,7 @@ class Recent {
 
  private:
   static constexpr std::int32_t slot_ms = 4096;
+  static constexpr std::int32_t half_slot_ms = slot_ms / 2;
 
   static std::uint32_t slot_of(std::int64_t now_ms) noexcept {
     return static_cast<std::uint32_t>(static_cast<std::uint64_t>(now_ms / slot_ms));

@@ -23,7 +23,7 @@ constexpr Millis speed_grace{10000};                           // before a strea
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
 constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
-constexpr std::size_t kept_tail = 4096;                        // of a large answer: its usage stands at the end
+constexpr std::size_t kept_tail = 4096;                        // of a large answer: its usage stands at an end
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
 constexpr std::size_t max_translated = std::size_t{32} * 1024 * 1024;  // a plain answer that is written anew
 
@@ -306,7 +306,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   context_.release_request();
   reply_.begin_plain(content_type_, call_->length());
   bool sent = co_await reply_.write_body(begun);
-  context_.outcome.usage = dialect_.usage_within(begun);
+  context_.outcome.usage = dialect_.usage_within(std::string_view(begun).substr(0, kept_tail));
   begun.erase(0, begun.size() - std::min(begun.size(), kept_tail));
   begun.shrink_to_fit();
   while (sent) {

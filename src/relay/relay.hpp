@@ -34,9 +34,9 @@ net::Task<void> run(Context& context, Services services);
 /// Client headers that may reach a provider, as header lines (design: never Authorization or cookies).
 [[nodiscard]] std::string forwarded_headers(const http::Headers& headers);
 
-/// `patience`: what a client is told to wait when every provider limited the rate and none said for how long.
 /// The error for a client when every attempt failed: status that tells the truth, a message that names each attempt's
-/// model and class, nothing of a provider's raw body.
+/// model and class, nothing of a provider's raw body. `patience`: what it is told to wait when every provider limited
+/// the rate and none said for how long.
 [[nodiscard]] Error all_failed(std::span<const Attempt> attempts, Millis patience);
 
 /// What a client is told of a failure. A provider's words about our key, account, limits or choice of model are none of

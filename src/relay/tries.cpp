@@ -147,13 +147,14 @@ bool Tries::repeat_those(bool timed_out, TimePoint now, Random& random, Step& st
       TimePoint ready = seat.again;
       const health::Reading reading = rest_of(seat, now);
       if (reading.rests) {
-        // A long rest is not for a request to wait for. A probe's end is not known: it is looked for now and then.
-        if (reading.until > now + retries.max_wait) continue;
-        if (reading.until <= now) {
+        TimePoint look = reading.until;
+        if (look <= now) {  // somebody else's probe: its end is not known, so it is looked for now and then
           if (seat.probe_until == TimePoint{}) seat.probe_until = now + retries.max_wait;
           if (now >= seat.probe_until) continue;
+          look = now + probe_look;
         }
-        ready = std::max(ready, reading.until <= now ? now + probe_look : reading.until);
+        if (look > now + retries.max_wait) continue;  // too long for a request to wait for
+        ready = std::max(ready, look);
       }
       if (now < ready) {
         if (ready < deadline) soonest = std::min(soonest, ready);
@@ -203,8 +204,8 @@ bool Tries::last_resort(TimePoint now, Random& random, Step& step) {
     TimePoint until{};
     for (Seat& seat : seats_) {
       if (!may_be_first(seat)) continue;
-      // A model that does not rest and yet was not begun is full, or is awake only by keys
-      // that this request has tried: nothing better is known of its others.
+      // A model that does not rest and yet was not begun is full, or is awake only by keys that this request has tried:
+      // nothing better is known of its others.
       const health::Reading reading = rest_of(seat, now);
       if (!reading.rests && seat.is_full) continue;
       const TimePoint there = reading.rests ? reading.until : far_future;

@@ -110,11 +110,11 @@ net::Task<Result<ReplyHead>> Call::read_head() {
     }
     const std::span<char> into = bytes.empty() ? shard_.scratch() : in_.space();
     const net::IoResult read = co_await lease_.connection->read(into);
-    const bool has_begun = !bytes.empty();
-    if (has_begun && read.stop == net::Stop::none && !read.ok()) {
+    if (!read.ok()) {
+      const bool is_cut = !bytes.empty() && read.stop == net::Stop::none;
+      if (!is_cut) co_return failure(read, Errc::first_byte_timeout, "waiting for the reply");
       co_return upstream_error(Errc::upstream_protocol, "the provider closed within the head of its reply");
     }
-    if (!read.ok()) co_return failure(read, Errc::first_byte_timeout, "waiting for the reply");
     any_ = true;
     if (bytes.empty()) {
       bytes = into.first(read.bytes);

@@ -11,9 +11,10 @@ import unittest
 
 from cast import Case, Cast, Client, Held, failed_of, in_turn, seconds
 from contract import Contract
-from faults import error, fails, has_left, resets
+from faults import error, fails, has_left, resets, sends, stays_silent
 from harness import (END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked, config_for,
                      request_bytes, sse, stream_head, until_closed)
+from stage import Stage
 
 DOWN = fails("500 Oops")
 HALF = stream_head() + chunked(sse(chunk_json({"content": "half"})))
@@ -82,6 +83,43 @@ class Rests(Case):
                 self.assertIn(b'"interrupted"', cast.chat(STREAM).body)
             self.assertTrue(cast.rests(0))
             self.answered(cast.chat(STREAM), 1, 1)
+
+
+class OwnLimits(Case):
+    """What the gateway cut short is nobody's failure, or another's."""
+
+    def test_an_attempt_that_the_deadline_cut_short(self):
+        for body in (PLAIN, STREAM):
+            with self.subTest(body), Cast(stays_silent, retries={"deadline": 300}, health=LONG) as cast:
+                self.assertEqual(cast.chat(body).status, 504)
+                row = cast.stats()["p0/m0"]
+                self.assertEqual((row["rests"], row["failures"], row["health_score"]), (False, 0, 100))
+
+    def test_a_time_for_the_content_that_is_too_short_to_connect_in(self):
+        short = {"timeouts": {"connect": {"t1": 300}}, "upstream": {"connect": 10000}, "health": LONG}
+        with Stage() as stage, Upstream(answer_well) as second:
+            with Gateway(config_for(stage.black_hole(), second.url, **short)) as gateway:
+                answer = gateway.chat(STREAM)
+                self.assertEqual(answer.status, 200)
+                self.assertIn("p0/m0;first_byte_timeout", answer.headers["x-smartroute-failed"])
+                endpoints = gateway.request("GET", "/api/stats/providers").json()
+                self.assertFalse(endpoints["p0"]["rests"], "the endpoint may be well")
+
+    def test_the_body_of_a_failure_is_not_waited_for(self):
+        stalled = sends(b"HTTP/1.1 503 Busy\r\nContent-Length: 99\r\n\r\n{", then=stays_silent)
+        patient = {"timeouts": {"connect": {"t1": 60000}, "generation": {"t1": 60000}, "idle": 60000}}
+        for body in (PLAIN, STREAM):
+            with self.subTest(body), Cast(stalled, answer_well, **patient) as cast:
+                answer, took = seconds(lambda cast=cast, body=body: cast.chat(body))
+                self.answered(answer, 2, 1)
+                self.assertLess(took, 20)
+
+    def test_a_key_that_is_refused_is_alerted_once(self):
+        with Cast(fails("401 Unauthorized", error("wrong key"))) as cast:
+            for _ in range(4):
+                self.assertEqual(cast.chat().status, 502)
+            self.assertEqual(cast.asked(), [4], "a last resort is asked all the same")
+            self.assertEqual(cast.gateway.stderr().count("event=provider_alert"), 1)
 
 
 class Probes(Case):
@@ -266,6 +304,18 @@ class Kept(Case):
         for secret in ("key-one", "key-two", "sk-provider", KEY):
             self.assertNotIn(secret, text)
         self.assertEqual([path.name for path in self.path.iterdir() if path.name.startswith("health")], ["health.json"])
+
+    def test_what_was_learnt_is_kept_when_the_grace_runs_out(self):
+        held = Held()
+        with Cast(DOWN, held, health=LONG, path=self.path, edit=lambda config: config["server"].update(grace=1500)) as cast:
+            with Client(cast.gateway) as client:
+                client.send()
+                cast.models[1].wait_for(lambda m: len(m.calls) == 1)
+                cast.gateway.stop()
+            self.assertIn("grace_over", cast.gateway.stderr())
+            entries = json.loads(self.file.read_text())["entries"]
+            self.assertEqual([entry["failures"] for entry in entries if entry["id"] == "p0/m0"], [1])
+            held.let()
 
     def test_a_rest_that_ended_meanwhile_is_followed_by_a_probe(self):
         with Cast(in_turn(DOWN, DOWN, answer_well), answer_well, health=SOON, path=self.path) as cast:

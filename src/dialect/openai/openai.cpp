@@ -346,7 +346,6 @@ class OpenAi final : public Dialect {
     if (begin == std::string_view::npos) return std::nullopt;
     const std::size_t between = piece.find_first_not_of(" \t\r\n:", at + name.size());
     if (between != begin) return std::nullopt;
-    // To the end of its details at most; what follows the object is another matter.
     const std::size_t end = end_of_object(piece, begin);
     if (end == std::string_view::npos) return std::nullopt;
     od::document document;

@@ -157,6 +157,19 @@ TEST(ChatRead, depth_is_bounded) {
   EXPECT_FALSE(read_text(nested(200000)));
 }
 
+// Each is compared with all others, to find one that is given twice.
+TEST(ChatRead, the_number_of_members_is_bounded) {
+  const auto with_members = [](int count) {
+    std::string body = R"({"messages":[{"role":"user","content":"x"}])";
+    for (int i = 1; i < count; ++i) body += ",\"f" + std::to_string(i) + "\":1";
+    return body + "}";
+  };
+  EXPECT_TRUE(read_text(with_members(512)));
+  const auto refused = read_text(with_members(513));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("512 members"), std::string::npos);
+}
+
 bool accepts_as_unknown_field(const std::string& value) {
   return read_text(R"({"messages":[{"role":"user","content":"x"}],"unknown":)" + value + "}").has_value();
 }

@@ -197,6 +197,19 @@ TEST(ConfigLoad, reports_everything_at_once_with_paths) {
   }
 }
 
+TEST(ConfigLoad, what_is_blank_is_no_key_and_no_keyword) {
+  EXPECT_EQ(
+      problem_paths(
+          R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"upstream":{"api_keys":["a-key",null,""]}}})"
+      ),
+      (std::vector<std::string>{"providers.upstream.api_keys[1].key", "providers.upstream.api_keys[2].key"})
+  );
+  const auto loaded = good(
+      R"({"schema_version":1,"models":{"t1":["m"]},"retries":{"conditions":{"error_keywords":[""," \t","Busy now"]}}})"
+  );
+  EXPECT_EQ(loaded.config.retries.conditions.error_keywords, (std::vector<std::string>{"busy now"}));
+}
+
 TEST(ConfigLoad, syntax_errors_name_line_and_column_and_no_content) {
   LoadResult result = load("{\n  \"general\": {\"gateway_api_key\": \"sk-secret\" \"x\"}\n}", secrets_of({}));
   const auto& problems = std::get<std::vector<Problem>>(result);

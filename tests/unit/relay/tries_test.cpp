@@ -730,9 +730,11 @@ TEST(Tries, a_rest_of_the_lower_tier_that_ended_is_noticed_in_the_next) {
   ASSERT_EQ(request.next(), Kind::ask);
   EXPECT_EQ(request.model(), "b");
   scene.now += 1s;
+  EXPECT_EQ(request.step.tier, Tier::t2);
   request.fail(server);
   ASSERT_EQ(request.next(), Kind::ask);
   EXPECT_EQ(request.model(), "a");
+  EXPECT_EQ(request.step.tier, Tier::t1) << "what the client and the books are told";
 }
 
 // --- Rests -----------------------------------------------------------------------------------------------------------
@@ -828,15 +830,21 @@ TEST(Tries, a_probe_under_way_does_not_refuse_the_only_model) {
   EXPECT_EQ(Request(scene).run({}), "a! ok");
 }
 
+// The request was limited for a second, which is over; somebody else probes its model now.
+health::Ticket probed_elsewhere(Scene& scene, Request& request) {
+  EXPECT_EQ(request.next(), Kind::ask);
+  request.fail(limited_for(1s));
+  EXPECT_EQ(request.next(), Kind::wait);
+  scene.now = request.step.until;
+  health::Ticket probe = scene.hold("a");
+  EXPECT_TRUE(probe.is_probe());
+  return probe;
+}
+
 TEST(Tries, a_probe_under_way_elsewhere_is_waited_for) {
   Scene scene({{"a"}}, twice);
   Request request(scene);
-  ASSERT_EQ(request.next(), Kind::ask);
-  request.fail(limited_for(1s));
-  ASSERT_EQ(request.next(), Kind::wait);
-  scene.now = request.step.until;
-  health::Ticket probe = scene.hold("a");
-  ASSERT_TRUE(probe.is_probe());
+  health::Ticket probe = probed_elsewhere(scene, request);
   for (int look = 0; look < 3; ++look) {
     ASSERT_EQ(request.next(), Kind::wait);
     EXPECT_GT(request.step.until, scene.now);
@@ -850,12 +858,8 @@ TEST(Tries, a_probe_under_way_elsewhere_is_waited_for) {
 TEST(Tries, a_probe_that_does_not_end_is_waited_for_as_long_as_a_retry_after) {
   Scene scene({{"a"}}, twice);
   Request request(scene);
-  ASSERT_EQ(request.next(), Kind::ask);
-  request.fail(limited_for(1s));
-  ASSERT_EQ(request.next(), Kind::wait);
-  scene.now = request.step.until;
+  const health::Ticket probe = probed_elsewhere(scene, request);
   const TimePoint from = scene.now;
-  const health::Ticket probe = scene.hold("a");
   while (request.next() == Kind::wait) scene.now = request.step.until;
   EXPECT_EQ(request.step.kind, Kind::stop);
   EXPECT_GE(scene.now, from + scene.config.retries.max_wait);

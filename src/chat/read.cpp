@@ -33,7 +33,7 @@ class ChatReader final : public Reader {
   bool read_stream_options(od::value& value);
   bool read_messages(od::value& value);
   bool read_message(od::value& value, std::size_t index);
-  bool read_content(od::value& value, Message& message, const std::string& path);
+  bool read_content(od::value& value, Message& message, const std::string& of_message);
   bool read_part(od::value& value, Message& message, const std::string& path);
   bool read_response_format(od::value& value);
 };
@@ -96,7 +96,8 @@ bool ChatReader::read_part(od::value& value, Message& message, const std::string
   return true;
 }
 
-bool ChatReader::read_content(od::value& value, Message& message, const std::string& path) {
+// Paths are for errors; the usual content, a text, makes none.
+bool ChatReader::read_content(od::value& value, Message& message, const std::string& of_message) {
   const std::string_view token = token_of(value);
   std::string_view inside;
   if (token == "null") return true;
@@ -104,6 +105,7 @@ bool ChatReader::read_content(od::value& value, Message& message, const std::str
     message.text.push_back(span_of(inside));
     return has_valid_escapes(inside) || not_json("a string has an escape that does not exist.");
   }
+  const std::string path = of_message + ".content";
   if (!token.starts_with('[')) return wrong_type(path, "a string or an array of parts");
   std::size_t index = 0;
   return each_element(value, [&](od::value& part) {
@@ -127,7 +129,7 @@ bool ChatReader::read_message(od::value& value, std::size_t index) {
       has_role = true;
       return true;
     }
-    if (key == "content") return read_content(member, message, path + ".content");
+    if (key == "content") return read_content(member, message, path);
     if (key == "tool_calls") return read_list_size(member, path + ".tool_calls", message.tool_calls);
     return skip(member, 4);
   });

@@ -2,7 +2,7 @@
 #include "base/random.hpp"
 #include "responses_support.hpp"
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
 namespace {
 
 namespace dom = simdjson::dom;
@@ -415,4 +415,4 @@ TEST(ResponsesError, bodies_and_events_as_the_clients_know_them) {
 }
 
 }  // namespace
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

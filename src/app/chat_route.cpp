@@ -29,6 +29,28 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
   append_number(line, value);
 }
 
+// What was asked for the answer's sake, apart from the answer's own figures.
+void append_inner(std::string& line, const relay::Outcome& outcome) {
+  if (outcome.images) {
+    const relay::Images& images = *outcome.images;
+    append_count(line, " images=", images.described);
+    append_count(line, "+", images.cached);
+    line.append(" images_by=");
+    telemetry::append_field(line, images.model.empty() ? "-" : images.model);
+    append_ms(line, " images_ms=", images.duration);
+  }
+  if (outcome.inner.empty()) return;
+  dialect::Usage sum;
+  for (const relay::InnerCall& call : outcome.inner) {
+    if (!call.usage) continue;
+    sum.prompt += call.usage->prompt;
+    sum.completion += call.usage->completion;
+  }
+  append_count(line, " inner_calls=", outcome.inner.size());
+  append_count(line, " inner_tokens=", sum.prompt);
+  append_count(line, "+", sum.completion);
+}
+
 telemetry::Route route_of(config::Protocol spoken) noexcept {
   switch (spoken) {
     case config::Protocol::v1_messages:
@@ -113,7 +135,9 @@ net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) 
 net::Task<void> ShardService::relay_chat(relay::Context& context, net::Cancel& cancel) {
   const net::Connection::OnHangup watch(context.exchange.connection(), cancel_request, &cancel);
   const InFlight counted(context.is_stream ? &metrics_.streams : nullptr);
-  co_await relay::run(context, relay::Services{pool_, metrics_, runtime_.routing, budget_, queue_, random_});
+  co_await relay::run(
+      context, relay::Services{pool_, metrics_, runtime_.routing, budget_, queue_, random_, runtime_.descriptions}
+  );
 }
 
 // Its frame lives as long as the longest stream: what only the beginning needs has frames of its own.
@@ -167,6 +191,7 @@ void ShardService::record(const relay::Context& context) {
     append_count(line, " tokens=", outcome.usage->prompt);
     append_count(line, "+", outcome.usage->completion);
   }
+  append_inner(line, outcome);
   line.append(" key=").append(context.caller.key_id.empty() ? std::string_view("-") : context.caller.key_id);
   if (outcome.error) line.append(" error=").append(to_string(outcome.error->code));
   if (telemetry::log_enabled(telemetry::Level::debug)) {

@@ -124,7 +124,7 @@ void ShardService::add_cors(http::Exchange& exchange) const {
   exchange.header(
       "Access-Control-Expose-Headers",
       "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-failed, "
-      "x-smartroute-decision, x-smartroute-dropped"
+      "x-smartroute-decision, x-smartroute-dropped, x-smartroute-vision"
   );
 }
 

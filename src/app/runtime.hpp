@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "config/load.hpp"
 #include "health/health.hpp"
+#include "relay/vision_cache.hpp"
 #include "routing/state.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -24,6 +25,7 @@ struct Runtime {
   telemetry::Registry metrics;
   health::Book health;
   routing::State routing;
+  relay::VisionCache descriptions;
   std::int64_t started = unix_seconds();
   std::filesystem::path data_dir;
   std::filesystem::path config_path;

@@ -60,6 +60,8 @@ std::string_view to_string(Errc code) noexcept {
       return "total_timeout";
     case Errc::interrupted:
       return "interrupted";
+    case Errc::image_undescribed:
+      return "image_undescribed";
     case Errc::no_route:
       return "no_route";
     case Errc::overloaded:

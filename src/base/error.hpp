@@ -45,10 +45,11 @@ enum class Errc : std::uint8_t {
   total_timeout,       ///< `timeouts.generation` used up
   interrupted,         ///< the reply was cut after content had been sent
   // Ours.
-  no_route,       ///< no candidate configured for the tier
-  overloaded,     ///< a limit of the gateway itself: 503
-  client_gone,    ///< the client closed; nobody's failure
-  shutting_down,  ///< the gateway stops
+  image_undescribed,  ///< no vision model described the images for a model that cannot see: other candidates may see
+  no_route,           ///< no candidate configured for the tier
+  overloaded,         ///< a limit of the gateway itself: 503
+  client_gone,        ///< the client closed; nobody's failure
+  shutting_down,      ///< the gateway stops
   invalid_config,
   io,  ///< file system
   internal,

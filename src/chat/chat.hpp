@@ -36,6 +36,18 @@ struct Message {
   std::uint32_t tool_calls = 0;
 };
 
+/// Images that are kept by position; the rest is only counted.
+inline constexpr std::size_t max_image_parts = 256;
+
+/// An image among the parts of a message, by position, however the dialect spells it.
+struct Image {
+  Span part;               ///< the whole object
+  Span content;            ///< inside of a literal: a URL, data URLs included, or base64; empty = a file's id, say
+  Span media_type;         ///< of base64, inside of a literal
+  Span cache_control;      ///< Anthropic's, an object; empty = there is none
+  bool is_base64 = false;  ///< `content` is
+};
+
 /// A member of the top-level object: what its key means and the spans that the splice needs.
 struct Field {
   std::string_view key;  ///< unescaped: two spellings of a key are one key to the provider
@@ -52,8 +64,9 @@ struct ChatRequest {
   std::optional<Span> stream_options;       ///< the object's span
   BlockVector<Message> messages;
   std::uint32_t images = 0;
-  std::uint32_t tools = 0;       ///< definitions in `tools` or `functions`
-  bool has_json_schema = false;  ///< response_format.type == "json_schema"
+  BlockVector<Image> image_parts;  ///< in the order of the body, none within another; at most max_image_parts
+  std::uint32_t tools = 0;         ///< definitions in `tools` or `functions`
+  bool has_json_schema = false;    ///< response_format.type == "json_schema"
   bool has_response_format = false;
   std::uint32_t n = 1;
   std::optional<std::uint64_t> max_tokens;  ///< max_completion_tokens, else max_tokens

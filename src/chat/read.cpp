@@ -69,8 +69,10 @@ bool ChatReader::read_response_format(od::value& value) {
 }
 
 bool ChatReader::read_part(od::value& value, Message& message, const std::string& path) {
+  const std::string_view token = token_of(value);
   std::string_view type;
   std::optional<std::string_view> text;
+  Image image;
   bool has_image = false;
   const bool is_read = each_member(value, [&](std::string_view key, od::value& member) {
     std::string_view inside;
@@ -82,7 +84,7 @@ bool ChatReader::read_part(od::value& value, Message& message, const std::string
     } else if (key == "image_url") {
       has_image = true;
     }
-    return skip(member, 5);
+    return read_image_member(key, member, 5, image);
   });
   if (!is_read) return false;
   if (type.empty()) return wrong_type(path + ".type", "given, e.g. \"text\"");
@@ -92,6 +94,7 @@ bool ChatReader::read_part(od::value& value, Message& message, const std::string
   } else if (type == "image_url" || type == "image" || type == "input_image") {
     if (type == "image_url" && !has_image) return wrong_type(path + ".image_url", "given");
     ++message.images;
+    add_image(image, token.data());
   }
   return true;
 }

@@ -17,6 +17,8 @@ constexpr std::size_t content_depth = 4;  // of a message's `content`
 struct Block {
   std::string_view type;
   std::optional<std::string_view> text;
+  const char* begin = nullptr;
+  Image image;
   Message content;  // of the result of a call
 };
 
@@ -97,7 +99,9 @@ bool MessagesReader::read_output(od::value& value) {
 }
 
 bool MessagesReader::read_block(od::value& value, const std::string& path, std::size_t depth, Block& block) {
-  if (!token_of(value).starts_with('{')) return wrong_type(path, "an object with a \"type\"");
+  const std::string_view token = token_of(value);
+  if (!token.starts_with('{')) return wrong_type(path, "an object with a \"type\"");
+  block.begin = token.data();
   const bool is_read = each_member(value, [&](std::string_view key, od::value& member) {
     std::string_view inside;
     if (key == "type") {
@@ -108,7 +112,7 @@ bool MessagesReader::read_block(od::value& value, const std::string& path, std::
     } else if (key == "content" && depth == content_depth) {
       return read_result(member, block.content, path + ".content");
     }
-    return skip(member, depth + 1);
+    return read_image_member(key, member, depth + 1, block.image);
   });
   return is_read && (!block.type.empty() || wrong_type(path + ".type", "given, e.g. \"text\""));
 }
@@ -133,6 +137,7 @@ bool MessagesReader::take_block(Block block, Message& message, const std::string
     message.text.push_back(span_of(*block.text));
   } else if (block.type == "image") {
     ++message.images;
+    add_image(block.image, block.begin);
   } else if (block.type == "tool_use" || block.type == "server_tool_use" || block.type == "mcp_tool_use") {
     ++message.tool_calls;
   }

@@ -100,14 +100,16 @@ bool ResponsesReader::read_instructions(od::value& value) {
 }
 
 bool ResponsesReader::read_part(od::value& value, Message& message, const std::string& path) {
-  if (!token_of(value).starts_with('{')) return wrong_type(path, "an object with a \"type\"");
+  const std::string_view token = token_of(value);
+  if (!token.starts_with('{')) return wrong_type(path, "an object with a \"type\"");
   std::string_view type;
   std::optional<std::string_view> text;
+  Image image;
   const bool is_read = each_member(value, [&](std::string_view key, od::value& inner) {
     std::string_view inside;
     if (key == "type" && string_inside(inner, inside)) type = inside;
     if (key == "text" && string_inside(inner, inside)) text = inside;
-    return skip(inner, 5);
+    return read_image_member(key, inner, 5, image);
   });
   if (!is_read) return false;
   if (type.empty()) return wrong_type(path + ".type", "given, e.g. \"input_text\"");
@@ -116,6 +118,7 @@ bool ResponsesReader::read_part(od::value& value, Message& message, const std::s
     message.text.push_back(span_of(*text));
   } else if (type == "input_image" || type == "image_url") {
     ++message.images;
+    add_image(image, token.data());
   }
   return true;
 }

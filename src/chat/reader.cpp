@@ -155,6 +155,41 @@ bool Reader::read_list_size(od::value& value, std::string_view name, std::uint32
   });
 }
 
+// `image_url` is an object or, as in Responses, a text; `source` is Anthropic's; `url` stands in the part itself where
+// somebody wrote it so.
+bool Reader::read_image_member(std::string_view key, od::value& value, std::size_t depth, Image& image) {
+  const std::string_view token = token_of(value);
+  if (key == "cache_control" && token.starts_with('{')) {
+    if (!skip(value, depth)) return false;
+    image.cache_control = walked_span(token.data());
+    return true;
+  }
+  const auto keep = [&](std::string_view inside, bool is_base64) {
+    image.content = span_of(inside);
+    image.is_base64 = is_base64;
+  };
+  std::string_view inside;
+  if ((key == "image_url" || key == "url") && string_inside(value, inside)) keep(inside, false);
+  if ((key != "image_url" && key != "source") || !token.starts_with('{')) return skip(value, depth);
+  return each_member(value, [&](std::string_view name, od::value& member) {
+    if (string_inside(member, inside)) {
+      if (name == "url") keep(inside, false);
+      if (name == "data") keep(inside, true);
+      if (name == "media_type") image.media_type = span_of(inside);
+    }
+    return skip(member, depth + 1);
+  });
+}
+
+void Reader::add_image(Image image, const char* begin) {
+  image.part = walked_span(begin);
+  // What stands within it is replaced with it.
+  while (!out_.image_parts.empty() && out_.image_parts.back().part.offset > image.part.offset) {
+    out_.image_parts.pop_back();
+  }
+  if (out_.image_parts.size() < max_image_parts) out_.image_parts.push_back(image);
+}
+
 void Reader::add_message(Message&& message) {
   for (const Span& text : message.text) out_.text_bytes += text.length;
   out_.images += message.images;

@@ -46,6 +46,12 @@ class Reader {
   bool read_raw_string(od::value& value, std::string_view name, std::string_view& out);
   bool read_count(od::value& value, std::string_view name, std::uint64_t max, std::optional<std::uint64_t>& out);
 
+  /// A member of a part, walked as `skip` does: keeps what it says of where an image is.
+  bool read_image_member(std::string_view key, od::value& value, std::size_t depth, Image& image);
+
+  /// Keeps the image that a part is; the part was just walked and begins at `begin`.
+  void add_image(Image image, const char* begin);
+
   /// Counts its texts and images, and keeps it.
   void add_message(Message&& message);
 

@@ -146,7 +146,7 @@ std::string_view to_string(RouterMode mode) noexcept {
 }
 
 bool operator==(const Providers& a, const Providers& b) {
-  return a.model_map == b.model_map &&
+  return a.model_map == b.model_map && a.image_description == b.image_description &&
          std::equal(
              a.by_id.begin(),
              a.by_id.end(),

@@ -272,11 +272,32 @@ struct Retries {
   friend bool operator==(const Retries&, const Retries&) = default;
 };
 
+/// What is asked of a vision model unless the operator says otherwise.
+inline constexpr std::string_view default_image_prompt =
+    "Describe this image faithfully for a reader who cannot see it: objects, people, scene, layout, colours and what "
+    "is "
+    "going on; of charts and tables the values, of user interfaces their elements and state. Copy all text in the "
+    "image "
+    "word for word. Answer in the language of that text, or in English if there is none. Say only what can be seen, "
+    "and "
+    "nothing about yourself.";
+
+/// How images are described for models that cannot see (docs/vision.md).
+struct ImageDescription {
+  std::vector<ModelEntry> entries;  ///< vision models, asked in this order; none = no image is described
+  std::string prompt{default_image_prompt};
+  Seconds cache_ttl{86400};   ///< how long a description serves again
+  std::size_t cache_mb = 16;  ///< MiB of descriptions kept; 0 = none
+  Millis timeout{30000};      ///< of one call of a vision model, unless its entry says otherwise
+  friend bool operator==(const ImageDescription&, const ImageDescription&) = default;
+};
+
 struct Providers {
   /// By id, "upstream" included.
   std::map<std::string, std::shared_ptr<const Provider>, std::less<>> by_id;
   /// Model name -> provider id, for entries whose provider is "upstream".
   std::map<std::string, std::string, std::less<>> model_map;
+  ImageDescription image_description;
 
   /// By what the providers are, not where they lie in memory.
   friend bool operator==(const Providers& a, const Providers& b);

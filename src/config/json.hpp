@@ -106,7 +106,8 @@ void read_name(const Section& section, std::string_view key, const std::array<En
 
 // A file of the configuration each; all add to the section's findings.
 void read_providers(const Section& root, const SecretSource& secrets, Config& config);
-void read_models(const Section& root, Config& config);  // behind the providers
+void read_models(const Section& root, Config& config);             // behind the providers
+void read_image_description(const Section& root, Config& config);  // of `providers`; behind the models
 void read_routing(const Section& root, Config& config);
 void read_adaptive_weights(const Section& root, Config& config);
 void read_timeouts(const Section& root, Config& config);

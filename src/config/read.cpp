@@ -157,6 +157,7 @@ Config read_config(const Json& json, const SecretSource& secrets, Findings& find
   read_general(root, secrets, config);
   read_providers(root, secrets, config);
   read_models(root, config);
+  read_image_description(root, config);
   read_routing(root, config);
   read_adaptive_weights(root, config);
   read_timeouts(root, config);

@@ -1,4 +1,5 @@
-// `models`, `routing` and `adaptive_weights`: what may be asked, and in which order.
+// `models`, `routing` and `adaptive_weights`: what may be asked, and in which order; and
+// `providers.image_description*`, whose entries are a tier's.
 #include "config/json.hpp"
 #include "config/presets.hpp"
 
@@ -103,10 +104,10 @@ void read_entry(const Section& section, const Config& config, std::vector<ModelE
   out.push_back(std::move(entry));
 }
 
-void read_entries(const Section& models, Tier tier, const Config& config, std::vector<ModelEntry>& out) {
-  const Json* const list = models.find(to_string(tier));
+void read_entries(const Section& models, std::string_view key, const Config& config, std::vector<ModelEntry>& out) {
+  const Json* const list = models.find(key);
   if (list == nullptr || list->is_null()) return;
-  const std::string path = models.path_of(to_string(tier));
+  const std::string path = models.path_of(key);
   if (!list->is_array()) {
     models.findings().problem(path, "must be a list of models");
     return;
@@ -150,7 +151,7 @@ void read_models(const Section& root, Config& config) {
   const Section section = root.section("models");
   std::size_t count = 0;
   for (const Tier tier : tiers) {
-    read_entries(section, tier, config, config.models.entries[tier]);
+    read_entries(section, to_string(tier), config, config.models.entries[tier]);
     count += config.models.entries[tier].size();
   }
   if (count == 0) {
@@ -162,6 +163,29 @@ void read_models(const Section& root, Config& config) {
   read_per_tier(section.section("strategies"), config.models.strategies, read_strategy);
   for (const Tier tier : tiers) warn_unpriced(section, tier, config.models);
   section.warn_unknown({"t1", "t2", "t3", "strategies"});
+}
+
+void read_image_description(const Section& root, Config& config) {
+  constexpr std::int64_t longest_ttl = std::int64_t{366} * 24 * 3600;
+  constexpr std::int64_t longest_call = 3'600'000;
+  const Section section = root.section("providers");
+  ImageDescription& out = config.providers.image_description;
+  read_entries(section, "image_description", config, out.entries);
+  for (std::size_t i = 0; i < out.entries.size(); ++i) {
+    const auto provider = config.provider_of(out.entries[i]);
+    if (!provider || provider->protocol != Protocol::demo) continue;
+    root.findings().warning(
+        section.path_of("image_description") + "[" + std::to_string(i) + "]",
+        "has a provider of protocol demo, which cannot see; the entry is left out"
+    );
+  }
+  section.read("image_description_prompt", out.prompt);
+  if (out.prompt.empty()) out.prompt = default_image_prompt;
+  std::int64_t ttl = out.cache_ttl.count();
+  section.read_integer("image_description_cache_ttl", 0, longest_ttl, ttl);
+  if (ttl != 0) out.cache_ttl = Seconds{ttl};  // the original's 0 = default
+  section.read_count("image_description_cache_mb", out.cache_mb, 0, 4096);
+  section.read("image_description_timeout", out.timeout, 1, longest_call);
 }
 
 void read_routing(const Section& root, Config& config) {

@@ -258,7 +258,14 @@ void read_providers(const Section& root, const SecretSource& secrets, Config& co
     }
   }
   section.warn_unknown(
-      {"upstream", "custom", "map", "image_description", "image_description_prompt", "image_description_cache_ttl"}
+      {"upstream",
+       "custom",
+       "map",
+       "image_description",
+       "image_description_prompt",
+       "image_description_cache_ttl",
+       "image_description_cache_mb",
+       "image_description_timeout"}
   );
 }
 

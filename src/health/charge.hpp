@@ -59,6 +59,7 @@ struct Charge {
     case Errc::payload_too_large:
     case Errc::unsupported_media:
     case Errc::header_too_large:
+    case Errc::image_undescribed:
     case Errc::no_route:
     case Errc::overloaded:
     case Errc::client_gone:

@@ -285,6 +285,8 @@ int status_of(const Error& error) noexcept {
     case Errc::upstream_tls:
     case Errc::interrupted:
       return 502;
+    case Errc::image_undescribed:
+      return error.origin == Origin::client ? 400 : 502;
     case Errc::client_gone:
       return 499;
     case Errc::invalid_config:

@@ -2,8 +2,8 @@
 
 #include "base/text.hpp"
 #include "chat/splice.hpp"
-#include "http/retry_after.hpp"
 #include "http/session.hpp"
+#include "relay/wire.hpp"
 
 #include <algorithm>
 
@@ -21,7 +21,6 @@ constexpr Millis failure_patience{2000};                       // for what a fai
 constexpr std::chrono::seconds longest_credit{24 * 3600};      // a stream's, in too_slow_at
 constexpr Millis speed_grace{10000};                           // before a stream's speed is judged
 constexpr Millis finish_linger{1000};                          // after the finish reason: for usage and [DONE]
-constexpr Millis max_retry_after{24 * 3600 * 1000};            // longer ones are mistakes
 constexpr std::size_t max_kept_out = std::size_t{256} * 1024;  // of the shard's memory, after a rare large event
 constexpr std::size_t kept_tail = 4096;                        // of a large answer: its usage stands at an end
 constexpr std::size_t max_drained = std::size_t{64} * 1024;
@@ -123,12 +122,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::open(Pool::Reuse reuse) {
   context_.outcome.upstream_wait += Clock::now() - asked;
   if (!head) co_return late(head.error());
   status_ = head->status;
-  if (status_ < 200 || status_ > 299) {
-    retry_after_ =
-        http::retry_after({head->retry_after, head->retry_after_ms}, std::chrono::system_clock::now(), max_retry_after);
-    // "At once" after a refusal is no advice: what nobody said counts.
-    if (retry_after_ == Millis{0}) retry_after_.reset();
-  }
+  if (status_ < 200 || status_ > 299) retry_after_ = wait_asked_for(*head);
   request_id_ = std::move(head->request_id);
   content_type_ = std::move(head->content_type);
   if (!head->content_encoding.empty() && !iequals(head->content_encoding, "identity")) {
@@ -143,28 +137,6 @@ bool UpstreamAttempt::injects_usage() const {
          !context_.request->include_usage && candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
-// Path, host and fixed headers: put together once a configuration, unless the path names the model.
-std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
-  Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
-  std::shared_ptr<const std::string>& fixed = target.heads[key_];
-  const std::string_view version = translation_ ? std::string_view{} : std::string_view(context_.forwarded.version);
-  if (fixed && version.empty()) return fixed;
-  const upstream::Endpoint& endpoint = host_->endpoint;
-  const dialect::Request request = dialect_.request(
-      {.provider = *candidate_.provider,
-       .key = candidate_.provider->keys[key_].secret,
-       .base_path = endpoint.base_path,
-       .model = candidate_.model,
-       .is_stream = context_.is_stream,
-       .version = version}
-  );
-  std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
-  head.append(request.header_lines);
-  auto made = std::make_shared<const std::string>(std::move(head));
-  if (!request.is_of_model && version.empty()) fixed = made;
-  return made;
-}
-
 net::Task<Result<void>> UpstreamAttempt::send_request() {
   chat::Spliced own_words;
   if (!translation_) {
@@ -172,11 +144,15 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
     input.model = candidate_.model;
     input.rules = context_.config->params.of(candidate_.model);
     input.inject_usage = injects_usage();
-    own_words = chat::splice(context_.body, *context_.request, input);
+    const Context::Wording wording = context_.wording(candidate_);
+    own_words = chat::splice(wording.body, wording.request, input);
   }
   const chat::Spliced& body = translation_ ? translation_->body() : own_words;
 
-  const std::shared_ptr<const std::string> fixed = request_head();
+  Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
+  const std::string_view version = translation_ ? std::string_view{} : std::string_view(context_.forwarded.version);
+  const HeadInput head{.key = key_, .is_stream = context_.is_stream, .version = version};
+  const std::shared_ptr<const std::string> fixed = request_head(target, dialect_, candidate_, head);
   std::string own;
   const Forwarded& forwarded = context_.forwarded;
   own.reserve(forwarded.for_all.size() + forwarded.for_alike.size() + 96);
@@ -255,7 +231,8 @@ JudgeRules UpstreamAttempt::rules() const {
   rules.choices = context_.request->n;
   // Used before the commit only, while the request still stands.
   rules.keyword_in = [this](std::string_view text) {
-    return dialect::keyword_rule(text, context_.config->retries.conditions, *context_.request, context_.body);
+    const Context::Wording wording = context_.wording(candidate_);
+    return dialect::keyword_rule(text, context_.config->retries.conditions, wording.request, wording.body);
   };
   return rules;
 }

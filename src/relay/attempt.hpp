@@ -56,7 +56,6 @@ class UpstreamAttempt {
       http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last
   );
 
-  [[nodiscard]] std::shared_ptr<const std::string> request_head();
   // Waits on the connection end at `due`; `late` says of an error that comes then which limit that was.
   void limit(TimePoint due);
   [[nodiscard]] Error late(const Error& error) const;

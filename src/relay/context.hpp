@@ -37,15 +37,43 @@ struct Attempt {
   std::string upstream_request_id;
 };
 
+/// One call of a model for a question of our own (inner_call.hpp): what it cost is not the answer's.
+struct InnerCall {
+  std::string_view purpose;       ///< "image"
+  std::string_view display_name;  ///< of the model; the catalog's
+  std::optional<Error> error;     ///< nullopt = it answered
+  std::optional<dialect::Usage> usage;
+  TimePoint begun{};
+  Duration duration{};
+};
+
+/// What was done for models that cannot see (vision.hpp).
+struct Images {
+  std::uint32_t described = 0;  ///< images that a vision model was asked about for this request
+  std::uint32_t cached = 0;     ///< those whose description was known, or asked for by another request
+  std::string model{};          ///< display name of who described the first
+  TimePoint begun{};
+  Duration duration{};
+  std::optional<Error> error{};  ///< nullopt = all were described
+};
+
 /// How the request ended; filled by the relay, read by the record, the log line and the metrics.
 struct Outcome {
   std::optional<Error> error;  ///< nullopt = success
   BlockVector<Attempt> attempts;
+  BlockVector<InnerCall> inner;    ///< questions of our own
+  std::unique_ptr<Images> images;  ///< null: nobody needed words for them
   std::optional<dialect::Usage> usage;
   std::string model;          ///< display name of the one that answered
   config::Tier tier{};        ///< that was asked last
   TimePoint first_content{};  ///< epoch = none was sent
   Duration upstream_wait{};   ///< time in which we only waited for providers
+};
+
+/// The request in words alone: what a model gets that cannot see.
+struct Described {
+  std::string body;           ///< chat::padding readable bytes behind it
+  chat::ChatRequest request;  ///< points into it
 };
 
 struct Context {
@@ -64,6 +92,18 @@ struct Context {
   intent::Verdict verdict{};
   routing::Plan plan{};
   Outcome outcome{};
+  std::unique_ptr<const Described> described{};  ///< null until a model that cannot see was to be asked
+
+  /// The request as a candidate gets it. Until `release_request`.
+  struct Wording {
+    std::string_view body;
+    const chat::ChatRequest& request;
+  };
+
+  [[nodiscard]] Wording wording(const routing::Candidate& candidate) const noexcept {
+    if (candidate.multimodal || !described) return {body, *request};
+    return {described->body, described->request};
+  }
 
   /// Memory that a long reply does not need: the body and what points into it. No attempt can follow.
   void release_request();

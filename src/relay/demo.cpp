@@ -58,8 +58,8 @@ class Words {
 
 net::Task<std::optional<Error>> run_demo(Context& context, const routing::Candidate& candidate, ClientReply& reply) {
   namespace demo = dialect::demo;
-  const demo::Input input{
-      *context.request, context.body, context.verdict, candidate, context.id.text(), unix_seconds()};
+  const Context::Wording wording = context.wording(candidate);
+  const demo::Input input{wording.request, wording.body, context.verdict, candidate, context.id.text(), unix_seconds()};
   reply.describe(candidate);
   if (!context.is_stream) {
     const std::string body = demo::completion(input);

@@ -84,6 +84,12 @@ std::string reasons(const Outcome& outcome) {
     if (!out.empty()) out.append("; ");
     add_attempt(out, attempt, attempt.error->message);
   }
+  for (const InnerCall& call : outcome.inner) {
+    if (!call.error) continue;
+    if (!out.empty()) out.append("; ");
+    out.append(call.purpose).append(": ").append(call.display_name).append(" (");
+    out.append(to_string(call.error->code)).append(") ").append(call.error->message);
+  }
   if (out.empty() && outcome.error) out = outcome.error->message;
   return out;
 }
@@ -117,6 +123,7 @@ Error all_failed(std::span<const Attempt> attempts, Millis patience) {
   });
   if (refused != attempts.end()) return *refused->error;
 
+  if (std::all_of(attempts.begin(), attempts.end(), is(Errc::image_undescribed))) return *attempts.front().error;
   const auto timed_out = [](const Attempt& a) {
     return a.error && (a.error->code == Errc::first_byte_timeout || a.error->code == Errc::total_timeout ||
                        a.error->code == Errc::idle_timeout);

@@ -1,11 +1,14 @@
 #include "relay/relay.hpp"
 
 #include "relay/attempt.hpp"
+#include "relay/books.hpp"
 #include "relay/demo.hpp"
-#include "relay/pause.hpp"
 #include "relay/reply.hpp"
 #include "relay/tries.hpp"
-#include "telemetry/log.hpp"
+#include "relay/vision.hpp"
+#include "relay/waiting.hpp"
+
+#include <algorithm>
 
 namespace gw::relay {
 namespace {
@@ -13,7 +16,7 @@ namespace {
 using Answer = std::optional<Error>;
 using Step = Tries::Step;
 
-net::Task<Answer> start(
+net::Task<Answer> start_now(
     Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
 ) {
   const routing::Candidate& candidate = *step.candidate;
@@ -21,24 +24,23 @@ net::Task<Answer> start(
   return attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
 }
 
-// Stands in line until somebody may be asked, or nobody any more.
-net::Task<Step> stand_in_line(Context& context, Services services, Tries& tries, TimePoint until) {
-  Step step;
-  const std::size_t most = context.config->limits.queue;
-  if (services.queue.waiting() >= most) until = TimePoint{};
-  Queue::Place place(services.queue, tries);
-  for (;;) {
-    if (until > Clock::now()) {
-      const bool goes_on = co_await place.wait(until, context.cancel);
-      if (!goes_on) break;
-    } else {
-      tries.no_more_waiting();
-    }
-    step = tries.next(Clock::now(), services.random, services.budget);
-    if (step.kind != Step::Kind::queue) break;
-    until = step.until;
-  }
-  co_return step;
+net::Task<Answer> start_described(
+    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
+) {
+  net::Task<Answer> task = describe_images(context, services);
+  Answer error = co_await task;
+  if (error) co_return error;
+  task = start_now(context, services, step, reply, attempt);
+  error = co_await task;
+  co_return error;
+}
+
+net::Task<Answer> start(
+    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
+) {
+  const bool has_words = context.described || !needs_words(context, *step.candidate);
+  if (has_words) return start_now(context, services, step, reply, attempt);
+  return start_described(context, services, step, reply, attempt);
 }
 
 void escalate(Context& context, Services services, Tries& tries) {
@@ -52,60 +54,23 @@ void escalate(Context& context, Services services, Tries& tries) {
 }
 
 // What else there is to do before the next candidate can be asked. Ends with `ask` or `stop`.
-net::Task<Step> wait_for_step(Context& context, Services services, Tries& tries, Step step) {
-  while (context.cancel.reason() == net::Stop::none) {
-    switch (step.kind) {
-      case Step::Kind::ask:
-      case Step::Kind::stop:
-        co_return step;
-      case Step::Kind::queue: {
-        net::Task<Step> line = stand_in_line(context, services, tries, step.until);
-        step = co_await line;
-        continue;
-      }
-      case Step::Kind::wait: {
-        net::Wakeup nobody_s;
-        net::Task<bool> waiting = pause(context.exchange.shard(), step.until, context.cancel, nobody_s);
-        const bool goes_on = co_await waiting;
-        if (!goes_on) continue;  // nobody is asked any more
-        break;
-      }
-      case Step::Kind::escalate:
-        escalate(context, services, tries);
-        break;
-    }
+net::Task<Step> next_to_ask(Context& context, Services services, Tries& tries, Step step) {
+  const Waiting waiting{context.exchange.shard(), *context.config, context.cancel, services};
+  for (;;) {
+    net::Task<Step> next = wait_for_step(waiting, tries, std::move(step));
+    step = co_await next;
+    if (step.kind != Step::Kind::escalate) co_return step;
+    escalate(context, services, tries);
     step = tries.next(Clock::now(), services.random, services.budget);
   }
-  step = {};
-  co_return step;
 }
 
 // Why the request ends without an answer.
 Error end_of(const Context& context, const Tries& tries) {
-  switch (context.cancel.reason()) {
-    case net::Stop::client_gone:
-      return client_error(Errc::client_gone, "the client closed the connection");
-    case net::Stop::none:
-      break;
-    default:
-      return gateway_error(Errc::shutting_down, "The gateway is stopping; try again.");
-  }
+  if (context.cancel.reason() != net::Stop::none) return stopped_error(context.cancel.reason());
   const BlockVector<Attempt>& attempts = context.outcome.attempts;
   if (attempts.empty()) return tries.nobody_asked(Clock::now());
   return all_failed(attempts, context.config->health.cooldown.first);
-}
-
-// What waits for the operator: no retry mends a key that is refused, or an account that is used up. The key then rests
-// long, and a last resort says nothing new, so this is no line a request.
-void alert(const routing::Candidate& candidate, std::size_t key, const Error& error) {
-  if (error.code != Errc::upstream_auth && error.code != Errc::billing) return;
-  telemetry::log(
-      telemetry::Level::error,
-      "provider_alert",
-      "provider=" + telemetry::field(candidate.provider->id) + " key=" + std::to_string(key + 1) +
-          " model=" + telemetry::field(candidate.model) + " class=" + std::string(to_string(error.code)) +
-          " why=" + telemetry::field(error.message)
-  );
 }
 
 // The books of one attempt: its record, its model's health, its tier's winners.
@@ -114,28 +79,15 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
   Outcome& outcome = context.outcome;
   const TimePoint now = attempt.begun + attempt.duration;
   if (committed) attempt.first_content = outcome.first_content - attempt.begun;
-  services.metrics.attempt(
-      {candidate.entry_id,
-       candidate.provider->id,
-       attempt.error ? std::optional(attempt.error->code) : std::nullopt,
-       attempt.duration}
-  );
-  const config::Health& policy = context.config->health;
-  if (attempt.error) {
-    // A model that our own deadline left too little time is not slow.
-    const bool is_cut = attempt.error->code == Errc::total_timeout && !committed &&
-                        now >= context.exchange.received() + context.config->retries.deadline;
-    if (!is_cut) step.ticket.failed(policy, *attempt.error, now);
-    if (!step.is_last_resort) alert(candidate, step.ticket.key(), *attempt.error);
-  } else {
-    health::Answered how;
-    // A plain answer comes whole: when it began is not known.
-    if (context.is_stream) how.to_first_content = attempt.first_content;
-    how.total = attempt.duration;
-    if (outcome.usage) how.completion_tokens = outcome.usage->completion;
-    step.ticket.succeeded(policy, how, now);
-    services.routing.won(candidate);
-  }
+  health::Answered how;
+  // A plain answer comes whole: when it began is not known.
+  if (context.is_stream) how.to_first_content = attempt.first_content;
+  how.total = attempt.duration;
+  if (outcome.usage) how.completion_tokens = outcome.usage->completion;
+  const bool is_cut = attempt.error && attempt.error->code == Errc::total_timeout && !committed &&
+                      now >= context.exchange.received() + context.config->retries.deadline;
+  enter_in_books(context.config->health, services.metrics, step, {attempt.error, attempt.duration, now, how, is_cut});
+  if (!attempt.error) services.routing.won(candidate);
   outcome.attempts.push_back(std::move(attempt));
 }
 
@@ -158,13 +110,14 @@ net::Task<void> run(Context& context, Services services) {
   Outcome& outcome = context.outcome;
   outcome.tier = context.plan.tier;
   const bool may_escalate = context.config->retries.escalate != config::Escalate::none && !context.plan.is_pinned;
-  Tries tries({*context.config, context.exchange.received(), context.request->images != 0, may_escalate});
+  const bool needs_eyes = context.request->images != 0 && context.catalog->vision().empty();
+  Tries tries({*context.config, context.exchange.received(), needs_eyes, may_escalate});
   tries.add(context.plan);
   services.budget.request(Clock::now());
   for (;;) {
     Step step = tries.next(Clock::now(), services.random, services.budget);
     if (step.kind != Step::Kind::ask && step.kind != Step::Kind::stop) {
-      net::Task<Step> waiting = wait_for_step(context, services, tries, std::move(step));
+      net::Task<Step> waiting = next_to_ask(context, services, tries, std::move(step));
       step = co_await waiting;
     }
     if (step.kind == Step::Kind::stop) break;
@@ -186,7 +139,9 @@ net::Task<void> run(Context& context, Services services) {
     record.provider = candidate.provider->id;
     record.error = error;
     record.begun = begun;
-    record.duration = Clock::now() - begun;
+    // Descriptions of images go before the attempt.
+    if (outcome.images) record.begun = std::max(begun, outcome.images->begun + outcome.images->duration);
+    record.duration = Clock::now() - record.begun;
     record.is_repeat = step.is_repeat;
     record.is_probe = is_probe;
     record.is_last_resort = step.is_last_resort;

@@ -15,6 +15,8 @@
 
 namespace gw::relay {
 
+class VisionCache;
+
 /// What the relay of one shard works with; outlives its requests.
 struct Services {
   upstream::Pool& pool;
@@ -23,6 +25,7 @@ struct Services {
   RepeatBudget& budget;
   Queue& queue;
   Random& random;
+  VisionCache& descriptions;  ///< of all shards
 };
 
 /// What a plan for this request is made from; views into `context`.

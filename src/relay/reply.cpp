@@ -15,6 +15,7 @@ constexpr std::string_view comment = ": keep-alive\n\n";
 void Context::release_request() {
   body = {};
   request.reset();
+  described.reset();
   exchange.release_request();
 }
 
@@ -49,6 +50,12 @@ void ClientReply::describe(const routing::Candidate& candidate) {
   if (context_.exchange.begun() || described_) return;
   described_ = true;
   context_.exchange.header("x-smartroute-model", candidate.display_name);
+  const Images* const images = context_.outcome.images.get();
+  if (candidate.multimodal || !context_.described || images == nullptr) return;
+  context_.exchange.header(
+      "x-smartroute-vision",
+      images->model + "; described=" + std::to_string(images->described) + "; cached=" + std::to_string(images->cached)
+  );
 }
 
 void ClientReply::dropped(std::string_view members) {

@@ -17,8 +17,17 @@ void append_ms(std::string& out, Duration value) {
   out.push_back(static_cast<char>('0' + tenths % 10));
 }
 
-bool is_failure(Stage stage) noexcept {
-  return stage == Stage::model_fail || stage == Stage::all_failed;
+bool is_failure(const TraceEvent& event) noexcept {
+  const bool is_undone = event.stage == Stage::image_done && !event.reason.empty();
+  return event.stage == Stage::model_fail || event.stage == Stage::all_failed || is_undone;
+}
+
+void add_images(std::vector<TraceEvent>& events, const Images& images, TimePoint received, int failed) {
+  const Duration begun = images.begun - received;
+  events.push_back({Stage::image_start, begun, {}, failed, {}, {}});
+  TraceEvent done{Stage::image_done, begun + images.duration, images.duration, failed, images.model, {}};
+  if (images.error) done.reason = to_string(images.error->code);
+  events.push_back(done);
 }
 
 }  // namespace
@@ -27,6 +36,10 @@ std::string_view to_string(Stage stage) noexcept {
   switch (stage) {
     case Stage::req_received:
       return "REQ_RECEIVED";
+    case Stage::image_start:
+      return "IMAGE_TRANSCRIBE_START";
+    case Stage::image_done:
+      return "IMAGE_TRANSCRIBE_DONE";
     case Stage::model_call_start:
       return "MODEL_CALL_START";
     case Stage::first_token:
@@ -46,7 +59,14 @@ std::vector<TraceEvent> trace(const Outcome& outcome, TimePoint received, TimePo
   events.reserve(2 + 3 * outcome.attempts.size());
   events.push_back({});
   int failed = 0;
+  bool has_images = outcome.images != nullptr;
   for (const Attempt& attempt : outcome.attempts) {
+    const bool is_images_turn =
+        has_images && attempt.begun + attempt.duration >= outcome.images->begun + outcome.images->duration;
+    if (is_images_turn) {
+      add_images(events, *outcome.images, received, failed);
+      has_images = false;
+    }
     const Duration begun = attempt.begun - received;
     events.push_back({Stage::model_call_start, begun, begun, failed, attempt.display_name});
     if (attempt.first_content != Duration{}) {
@@ -68,6 +88,7 @@ std::vector<TraceEvent> trace(const Outcome& outcome, TimePoint received, TimePo
     }
     events.push_back(end);
   }
+  if (has_images) add_images(events, *outcome.images, received, failed);
   // An answer that was cut, or that nobody waited for, failed its model but not them all.
   if (outcome.error && outcome.error->code != Errc::client_gone && outcome.model.empty()) {
     const Duration all = ended - received;
@@ -90,7 +111,7 @@ std::string trace_json(const std::vector<TraceEvent>& events, double received_un
     out.append(fraction, 1);
     out.append(R"(,"duration_ms":)");
     append_ms(out, event.duration);
-    out.append(R"(,"status":")").append(is_failure(event.stage) ? "fail" : "success").append(R"(","retry_count":)");
+    out.append(R"(,"status":")").append(is_failure(event) ? "fail" : "success").append(R"(","retry_count":)");
     append_number(out, static_cast<std::uint64_t>(event.retry_count));
     if (!event.model.empty()) {
       out.append(R"(,"model":)");

@@ -14,6 +14,8 @@ namespace gw::relay {
 struct TraceEvent {
   enum class Stage : std::uint8_t {
     req_received,
+    image_start,  ///< images are described for a model that cannot see
+    image_done,
     model_call_start,
     first_token,  ///< first content for the client
     full_response,

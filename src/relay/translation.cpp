@@ -34,7 +34,8 @@ bool speaks_alike(const Context& context, const config::Provider& provider) noex
 
 std::optional<Error> Translation::write(const dialect::Dialect& dialect, bool injects_usage) {
   dialect::Keep keep;
-  const Result<dialect::Conversation> conversation = context_.client.conversation(context_.body, keep);
+  const Result<dialect::Conversation> conversation =
+      context_.client.conversation(context_.wording(candidate_).body, keep);
   if (!conversation) return conversation.error();
   const dialect::WriteInput input{candidate_.model, *candidate_.provider, candidate_.max_output, injects_usage};
   Result<dialect::Written> written = dialect.write(*conversation, input);

@@ -276,7 +276,7 @@ void Tries::refused(Seat& seat, const Error& error) {
       for (Seat& other : seats_) rule_out(other);
       return;
     case Errc::unsupported_input:
-      needs_eyes_ = rules_.has_images;
+      needs_eyes_ = needs_eyes_ || rules_.has_images;
       for (Seat& other : seats_) rule_out(other);
       return;
     default:
@@ -310,6 +310,11 @@ void Tries::failed(const Error& error, std::size_t key, TimePoint now, Random& r
   Seat& seat = seats_[current_];
   if (is_refusal(error.code)) {
     refused(seat, error);
+    return;
+  }
+  if (error.code == Errc::image_undescribed) {
+    needs_eyes_ = true;
+    for (Seat& other : seats_) rule_out(other);
     return;
   }
   seat.timed_out = is_timeout(error.code);

@@ -42,7 +42,7 @@ class Tries {
   struct Rules {
     const config::Config& config;
     TimePoint received;         ///< the deadline counts from it
-    bool has_images = false;    ///< in the request
+    bool has_images = false;    ///< in the request, and nobody describes them for models that cannot see
     bool may_escalate = false;  ///< `next` may ask for another tier
   };
 
@@ -119,7 +119,7 @@ class Tries {
   int asked_ = 0;
   std::uint8_t refusals_ = 0;
   bool may_wait_ = true;
-  bool needs_eyes_ = false;  // a model said that it does not take this input, which has images
+  bool needs_eyes_ = false;  // images are there, and words for them are not
   bool is_final_ = false;    // nobody else is to be asked
   bool used_last_resort_ = false;
   bool any_full_ = false;

@@ -48,6 +48,7 @@ Candidate candidate_of(const ModelEntry& entry, Tier tier, const Config& config)
 std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book& book) {
   auto catalog = std::make_shared<Catalog>();
   for (const Tier tier : config::tiers) catalog->add_entries(tier, config, book);
+  catalog->add_vision(config, book);
   // Names point at candidates: not before the lists stand still.
   for (const Tier tier : config::tiers) {
     for (const Candidate& candidate : catalog->tiers_[tier]) {
@@ -70,6 +71,26 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
     candidate.health = &book.target(entry, *provider);
     candidate.provider = std::move(provider);
     list.push_back(std::move(candidate));
+  }
+}
+
+// No tier's: the times are those of a question of our own, and no strategy remembers who answered it.
+void Catalog::add_vision(const Config& config, health::Book& book) {
+  const config::ImageDescription& from = config.providers.image_description;
+  vision_.reserve(from.entries.size());
+  for (const ModelEntry& entry : from.entries) {
+    auto provider = config.provider_of(entry);
+    if (!provider || provider->protocol == config::Protocol::demo) continue;
+    Candidate candidate = candidate_of(entry, Tier::t1, config);
+    const auto is_same = [&](const Candidate& c) { return c.display_name == candidate.display_name; };
+    if (std::any_of(vision_.begin(), vision_.end(), is_same)) continue;
+    candidate.remembered = false;
+    candidate.connect = entry.connect.value_or(from.timeout);
+    candidate.generation = entry.generation.value_or(from.timeout);
+    candidate.rounds = std::max(1, entry.rounds.value_or(1));
+    candidate.health = &book.target(entry, *provider);
+    candidate.provider = std::move(provider);
+    vision_.push_back(std::move(candidate));
   }
 }
 

@@ -55,6 +55,9 @@ class Catalog {
   /// In the configured order.
   [[nodiscard]] std::span<const Candidate> tier(config::Tier tier) const noexcept { return tiers_[tier]; }
 
+  /// Who describes images for candidates that cannot see, in the configured order; empty = nobody does.
+  [[nodiscard]] std::span<const Candidate> vision() const noexcept { return vision_; }
+
   /// Those a client means by `name` (intent::goes_by), lower tiers first, each model once. Empty = none is usable.
   [[nodiscard]] std::span<const Candidate* const> named(std::string_view name) const noexcept;
 
@@ -68,7 +71,10 @@ class Catalog {
   void add_entries(config::Tier tier, const config::Config& config, health::Book& book);
   void add_name(std::string name, const Candidate& candidate);
 
+  void add_vision(const config::Config& config, health::Book& book);
+
   config::PerTier<std::vector<Candidate>> tiers_;
+  std::vector<Candidate> vision_;
   std::unordered_map<std::string, std::vector<const Candidate*>, NameHash, std::equal_to<>> by_name_;
 };
 

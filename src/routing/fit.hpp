@@ -21,10 +21,13 @@ struct Size {
 
 [[nodiscard]] Size size_of(const chat::ChatRequest& request) noexcept;
 
-/// Puts candidates that can serve the request before those that cannot: blind ones when there are images, those whose
-/// window it would fill, those that may not answer at the length asked for. Drops those whose window would be too small
-/// at half the estimate, unless nothing else is there. The order within each group stays.
+/// Puts candidates that can serve the request before those that cannot: blind ones when there are images and nobody
+/// `describes` them, those whose window it would fill, those that may not answer at the length asked for. Drops those
+/// whose window would be too small at half the estimate, unless nothing else is there. The order within each group
+/// stays.
 /// Returns how many can.
-std::size_t fit(BlockVector<const Candidate*>& candidates, const chat::ChatRequest& request, const Size& size);
+std::size_t fit(
+    BlockVector<const Candidate*>& candidates, const chat::ChatRequest& request, const Size& size, bool describes
+);
 
 }  // namespace gw::routing

@@ -82,7 +82,7 @@ void arrange(
   const Size size = is_sized ? size_of(request) : Size{};
   order(candidates, strategy, tier, size, input);
   std::size_t can = candidates.size();
-  if (is_sized || request.images != 0) can = fit(candidates, request, size);
+  if (is_sized || request.images != 0) can = fit(candidates, request, size, !input.catalog->vision().empty());
   if (is_steady(strategy)) return;
   if (const auto conversation = conversation_of(request, input)) {
     const std::span<const Candidate*> all(candidates);

@@ -360,6 +360,20 @@ void expose_shard(Exposition& out, const ShardMetrics& shard) {
   total(
       "keepalive_races_total", "Requests sent again because a pooled connection had just closed", shard.keepalive_races
   );
+  const auto labelled =
+      [&](const char* name, const char* help, const char* key, const char* text, const std::atomic<std::uint64_t>& from
+      ) {
+        out.counter(name, help, {{key, text}}, static_cast<double>(from.load(std::memory_order_relaxed)));
+      };
+  const char* const images = "image_descriptions_total";
+  const char* const images_help = "Images described for models that cannot see, and requests where that failed";
+  labelled(images, images_help, "source", "model", shard.images_described);
+  labelled(images, images_help, "source", "cache", shard.images_cached);
+  labelled(images, images_help, "source", "none", shard.images_undescribed);
+  const char* const inner = "inner_tokens_total";
+  const char* const inner_help = "Tokens of the gateway's own questions, which are not the answers'";
+  labelled(inner, inner_help, "kind", "prompt", shard.inner_prompt_tokens);
+  labelled(inner, inner_help, "kind", "completion", shard.inner_completion_tokens);
   total("received_bytes_total", "Bodies of chat requests", shard.bytes_received);
   total("sent_bytes_total", "Replies to chat requests", shard.bytes_sent);
 }

@@ -71,6 +71,11 @@ class ShardMetrics {
   std::atomic<std::uint64_t> keepalive_races{0};
   std::atomic<std::uint64_t> bytes_received{0};
   std::atomic<std::uint64_t> bytes_sent{0};
+  std::atomic<std::uint64_t> images_described{0};     ///< for models that cannot see: by a call
+  std::atomic<std::uint64_t> images_cached{0};        ///< without one
+  std::atomic<std::uint64_t> images_undescribed{0};   ///< requests whose images could not be
+  std::atomic<std::uint64_t> inner_prompt_tokens{0};  ///< of questions of our own
+  std::atomic<std::uint64_t> inner_completion_tokens{0};
 
   struct Impl;
 

@@ -219,5 +219,74 @@ TEST(ConfigModels, an_original_s_odd_weights_are_put_right_once) {
   EXPECT_EQ(nlohmann::json::parse(*result.rewritten)["adaptive_weights"]["note"], -7) << "what nobody knows is kept";
 }
 
+// --- providers.image_description* ------------------------------------------------------------------------------------
+
+std::string with_vision(const std::string& members) {
+  return current(
+      R"("models":{"t1":["m"]},"providers":{"custom":{"v":{"base_url":"https://v.example"},"d":{"protocol":"demo"}},)" +
+      members + "}"
+  );
+}
+
+TEST(ConfigImageDescription, what_the_original_wrote) {
+  const Loaded result = loaded(with_vision(
+      R"("image_description":[{"model":"eyes","provider":"v","multimodal":true,"weight":0.7},"v/more","plain"],
+         "image_description_prompt":"Say it.","image_description_cache_ttl":60,"image_description_cache_mb":3,
+         "image_description_timeout":1500)"
+  ));
+  EXPECT_TRUE(result.warnings.empty()) << result.warnings[0].path;
+  const ImageDescription& image = result.config.providers.image_description;
+  ASSERT_EQ(image.entries.size(), 3U);
+  EXPECT_EQ(image.entries[0].id(), "v/eyes");
+  EXPECT_EQ(image.entries[0].weight, 0.7);
+  EXPECT_EQ(image.entries[1].id(), "v/more");
+  EXPECT_EQ(image.entries[2].id(), "plain");
+  EXPECT_EQ(image.prompt, "Say it.");
+  EXPECT_EQ(image.cache_ttl, Seconds{60});
+  EXPECT_EQ(image.cache_mb, 3U);
+  EXPECT_EQ(image.timeout, Millis{1500});
+}
+
+TEST(ConfigImageDescription, defaults_also_where_the_original_meant_them) {
+  for (const char* const members :
+       {R"("map":{})", R"("image_description":[],"image_description_prompt":"","image_description_cache_ttl":0)"}) {
+    EXPECT_EQ(loaded(with_vision(members)).config.providers.image_description, ImageDescription{}) << members;
+  }
+  EXPECT_EQ(ImageDescription{}.cache_ttl, Seconds{86400});
+  EXPECT_FALSE(ImageDescription{}.prompt.empty());
+}
+
+TEST(ConfigImageDescription, a_change_is_a_change) {
+  EXPECT_NE(
+      loaded(with_vision(R"("image_description":["m"])")).config,
+      loaded(with_vision(R"("image_description":[])")).config
+  );
+}
+
+TEST(ConfigImageDescription, what_is_wrong_is_named) {
+  struct Case {
+    const char* members;
+    const char* path;
+  };
+
+  for (const Case& c : {
+           Case{
+               R"("image_description":[{"model":"m","provider":"nobody"}])", "providers.image_description[0].provider"},
+           Case{R"("image_description":[{"provider":"v"}])", "providers.image_description[0].model"},
+           Case{R"("image_description":{})", "providers.image_description"},
+           Case{R"("image_description_cache_ttl":-1)", "providers.image_description_cache_ttl"},
+           Case{R"("image_description_cache_mb":5000)", "providers.image_description_cache_mb"},
+           Case{R"("image_description_timeout":0)", "providers.image_description_timeout"},
+           Case{R"("image_description_prompt":7)", "providers.image_description_prompt"},
+       }) {
+    const std::vector<Problem> problems = problems_of(with_vision(c.members));
+    ASSERT_EQ(problems.size(), 1U) << c.members;
+    EXPECT_EQ(problems[0].path, c.path);
+  }
+  const Loaded demo = loaded(with_vision(R"("image_description":["v/eyes","d/demo"])"));
+  ASSERT_EQ(demo.warnings.size(), 1U);
+  EXPECT_EQ(demo.warnings[0].path, "providers.image_description[1]");
+}
+
 }  // namespace
 }  // namespace gw::config

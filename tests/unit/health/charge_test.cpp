@@ -41,6 +41,7 @@ TEST(Charge, each_class_costs_what_it_stands_for) {
       {Errc::context_exceeded, {}, true},
       {Errc::unsupported_input, {}, true},
       {Errc::content_policy, {}, true},
+      {Errc::image_undescribed, {}, false},
       {Errc::client_gone, {}, false},
       {Errc::shutting_down, {}, false},
       {Errc::overloaded, {}, false},

@@ -154,5 +154,57 @@ TEST(FailedHeader, has_an_end) {
   EXPECT_LT(header.size(), 1400U);
 }
 
+TEST(Trace, images_that_were_described_stand_before_the_attempt_they_were_for) {
+  Outcome outcome =
+      outcome_of({{"p/sees", 1ms, 10ms, {}, Errc::upstream_server}, {"p/blind", 41ms, 20ms, 5ms}}, "p/blind");
+  outcome.images = std::make_unique<Images>();
+  outcome.images->model = "p/eyes";
+  outcome.images->begun = received + 11ms;
+  outcome.images->duration = 30ms;
+  const std::vector<TraceEvent> events = trace(outcome, received, received + 70ms);
+  std::vector<Stage> stages;
+  for (const TraceEvent& event : events) stages.push_back(event.stage);
+  EXPECT_EQ(
+      stages,
+      (std::vector<Stage>{
+          Stage::req_received,
+          Stage::model_call_start,
+          Stage::model_fail,
+          Stage::image_start,
+          Stage::image_done,
+          Stage::model_call_start,
+          Stage::first_token,
+          Stage::full_response})
+  );
+  EXPECT_EQ(events[4].at, Duration{41ms});
+  EXPECT_EQ(events[4].duration, Duration{30ms});
+  EXPECT_EQ(events[4].model, "p/eyes");
+  EXPECT_EQ(events[4].retry_count, 1);
+  const std::string json = trace_json(events, 0);
+  EXPECT_NE(
+      json.find(R"("stage":"IMAGE_TRANSCRIBE_DONE","timestamp":0.041000,"duration_ms":30.0,"status":"success")"),
+      std::string::npos
+  ) << json;
+}
+
+TEST(Trace, images_that_could_not_be_described) {
+  Outcome outcome = outcome_of({{"p/blind", 31ms, 0ms, {}, Errc::image_undescribed}}, "", Errc::image_undescribed);
+  outcome.images = std::make_unique<Images>();
+  outcome.images->begun = received + 1ms;
+  outcome.images->duration = 30ms;
+  outcome.images->error = upstream_error(Errc::image_undescribed, "because");
+  const std::vector<TraceEvent> events = trace(outcome, received, received + 31ms);
+  ASSERT_EQ(events.size(), 6U);
+  EXPECT_EQ(events[2].stage, Stage::image_done);
+  EXPECT_EQ(events[2].reason, "image_undescribed");
+  EXPECT_NE(
+      trace_json(events, 0).find(
+          R"("stage":"IMAGE_TRANSCRIBE_DONE","timestamp":0.031000,"duration_ms":30.0,"status":"fail")"
+      ),
+      std::string::npos
+  );
+  EXPECT_EQ(events[3].stage, Stage::model_call_start);
+}
+
 }  // namespace
 }  // namespace gw::relay

@@ -889,5 +889,17 @@ TEST(Tries, nothing_is_held_when_a_request_ends) {
   }
 }
 
+TEST(Tries, words_for_images_that_are_not_there_leave_those_that_see) {
+  const std::vector<Model> models{
+      {.name = "blind", .multimodal = false}, {.name = "dark", .multimodal = false}, {"sees"}, {"too"}};
+  Scene scene(models);
+  const Error undescribed = error_of(Errc::image_undescribed);
+  EXPECT_EQ(Request(scene).run({{"blind", {undescribed}}}), "blind sees ok");
+  EXPECT_EQ(
+      Request(scene).run({{"blind", {undescribed}}, {"sees", {unsupported}}, {"too", {server}}}), "blind sees too stop"
+  ) << "a refusal of another does not bring them back";
+  EXPECT_EQ(scene.read("blind").score, 100) << "it is not at fault";
+}
+
 }  // namespace
 }  // namespace gw::relay

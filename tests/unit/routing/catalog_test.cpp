@@ -95,5 +95,31 @@ TEST(Catalog, only_strategies_that_look_at_winners_remember_them) {
   EXPECT_FALSE(scene.candidate("m").remembered);
 }
 
+TEST(Catalog, vision_models_stand_apart_from_the_tiers) {
+  Scene scene;
+  scene.add(Tier::t1, "m");
+  config::ImageDescription& vision = scene.config.providers.image_description;
+  vision.timeout = Millis{77};
+  for (const char* const name : {"m", "eyes", "slow", "eyes"})
+    vision.entries.push_back({.model = name, .provider = "p"});
+  vision.entries[2].generation = Millis{99};
+  auto demo = std::make_shared<config::Provider>();
+  demo->id = "d";
+  demo->protocol = config::Protocol::demo;
+  scene.config.providers.by_id["d"] = demo;
+  vision.entries.push_back({.model = "x", .provider = "d"});
+  vision.entries.push_back({.model = "y", .provider = "anth"});
+  (void)scene.input();
+  const auto& catalog = scene.catalog;
+  std::vector<std::string> names;
+  for (const Candidate& candidate : catalog->vision()) names.push_back(candidate.model);
+  EXPECT_EQ(names, (std::vector<std::string>{"m", "eyes", "slow", "y"})) << "each once, none that cannot see";
+  EXPECT_EQ(catalog->vision()[1].generation, Millis{77});
+  EXPECT_EQ(catalog->vision()[1].rounds, 1);
+  EXPECT_EQ(catalog->vision()[2].generation, Millis{99});
+  EXPECT_TRUE(catalog->named("eyes").empty()) << "no client can ask for it";
+  EXPECT_EQ(catalog->vision()[0].health, catalog->tier(Tier::t1)[0].health) << "the same model is one model";
+}
+
 }  // namespace
 }  // namespace gw::routing

@@ -141,5 +141,16 @@ TEST(SizeOf, an_estimate_without_the_bytes_of_images) {
   EXPECT_EQ(size_of(asked.request()).choices, 2U);
 }
 
+TEST(Fit, where_images_are_described_the_order_stays) {
+  Scene scene;
+  scene.add(Tier::t1, "blind").multimodal = false;
+  scene.add(Tier::t1, "sees");
+  scene.ask(R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}]})");
+  EXPECT_EQ(models(scene.plan(Tier::t1)), (Names{"sees", "blind"}));
+  scene.config.providers.image_description.entries.emplace_back().model = "eyes";
+  scene.catalog.reset();
+  EXPECT_EQ(models(scene.plan(Tier::t1)), (Names{"blind", "sees"}));
+}
+
 }  // namespace
 }  // namespace gw::routing

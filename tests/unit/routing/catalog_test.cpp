@@ -100,15 +100,11 @@ TEST(Catalog, vision_models_stand_apart_from_the_tiers) {
   scene.add(Tier::t1, "m");
   config::ImageDescription& vision = scene.config.providers.image_description;
   vision.timeout = Millis{77};
-  for (const char* const name : {"m", "eyes", "slow", "eyes"})
-    vision.entries.push_back({.model = name, .provider = "p"});
-  vision.entries[2].generation = Millis{99};
+  for (const char* const name : {"m", "eyes", "slow", "eyes"}) vision.entries[2].generation = Millis{99};
   auto demo = std::make_shared<config::Provider>();
   demo->id = "d";
   demo->protocol = config::Protocol::demo;
   scene.config.providers.by_id["d"] = demo;
-  vision.entries.push_back({.model = "x", .provider = "d"});
-  vision.entries.push_back({.model = "y", .provider = "anth"});
   (void)scene.input();
   const auto& catalog = scene.catalog;
   std::vector<std::string> names;

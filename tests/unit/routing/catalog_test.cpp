@@ -100,7 +100,14 @@ TEST(Catalog, vision_models_stand_apart_from_the_tiers) {
   scene.add(Tier::t1, "m");
   config::ImageDescription& vision = scene.config.providers.image_description;
   vision.timeout = Millis{77};
-  for (const char* const name : {"m", "eyes", "slow", "eyes"}) vision.entries[2].generation = Millis{99};
+  const std::pair<const char*, const char*> entries[] = {
+      {"m", "p"}, {"eyes", "p"}, {"slow", "p"}, {"eyes", "p"}, {"x", "d"}, {"y", "anth"}};
+  for (const auto& [model, provider] : entries) {
+    config::ModelEntry& entry = vision.entries.emplace_back();
+    entry.model = model;
+    entry.provider = provider;
+  }
+  vision.entries[2].generation = Millis{99};
   auto demo = std::make_shared<config::Provider>();
   demo->id = "d";
   demo->protocol = config::Protocol::demo;

@@ -76,7 +76,7 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
-  context.forwarded_headers = relay::forwarded_headers(exchange.head().headers);
+  context.forwarded = relay::forwarded(exchange.head().headers);
   exchange.release_head();
   co_return Result<void>{};
 }

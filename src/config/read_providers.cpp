@@ -203,13 +203,6 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
        "preset",
        "error_map"}
   );
-  if (provider->protocol == Protocol::v1_messages || provider->protocol == Protocol::v1_response) {
-    section.findings().warning(
-        section.path_of("protocol"),
-        std::string(to_string(provider->protocol)) +
-            " is not spoken by this release yet; the provider's models are left out"
-    );
-  }
   return provider;
 }
 

@@ -69,6 +69,7 @@ struct RequestInput {
   std::string_view base_path{};  ///< the path part of the provider's base_url ("/v1")
   std::string_view model{};      ///< the provider's name for it, not escaped
   bool is_stream = false;
+  std::string_view version{};  ///< of the dialect, as a client that speaks it asked for; empty = the usual one
 };
 
 /// What goes to the provider, but for Host and Content-Length, which the upstream layer adds.
@@ -94,7 +95,7 @@ class Dialect {
   Dialect(const Dialect&) = delete;
   Dialect& operator=(const Dialect&) = delete;
 
-  /// Path and fixed headers for a provider.
+  /// Path and fixed headers for a provider. An operator's headers count more than a client's version.
   [[nodiscard]] virtual Request request(const RequestInput& input) const = 0;
 
   /// The body for a client that spoke another dialect. Error: unsupported_input, when what was asked for cannot be said

@@ -82,7 +82,29 @@ ErrorFacts read_error(od::object object, int http_status, Around around) {
   return facts;
 }
 
+// Behind the brace that closes the one at `begin`; npos = it is not here.
+std::size_t end_of_object(std::string_view json, std::size_t begin) {
+  std::size_t depth = 0;
+  for (std::size_t at = begin; at != std::string_view::npos; at = json.find_first_of("{}", at + 1)) {
+    depth += json[at] == '{' ? 1 : 0;
+    if (json[at] == '}' && --depth == 0) return at + 1;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
+
+std::optional<std::string_view> object_in(std::string_view piece, std::string_view name) {
+  const std::string quoted = '"' + std::string(name) + '"';
+  const std::size_t at = piece.rfind(quoted);
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = piece.find('{', at);
+  if (begin == std::string_view::npos) return std::nullopt;
+  if (piece.find_first_not_of(" \t\r\n:", at + quoted.size()) != begin) return std::nullopt;
+  const std::size_t end = end_of_object(piece, begin);
+  if (end == std::string_view::npos) return std::nullopt;
+  return piece.substr(begin, end - begin);
+}
 
 simdjson::error_code parse(std::string_view json, od::document& out) {
   Workspace& space = workspace();

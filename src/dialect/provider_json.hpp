@@ -32,6 +32,11 @@ namespace gw::dialect {
   return token.size() >= 2 && token.front() == '"' ? token.substr(1, token.size() - 2) : Raw{};
 }
 
+/// The last object that is a member called `name` in a piece of JSON, which may begin and end anywhere: usage at an end
+/// of an answer that was not read whole. Inside of a text its quotes would be escaped, so it is a member wherever it
+/// stands. It must hold no texts with braces. nullopt: it is not there, or not all of it.
+[[nodiscard]] std::optional<std::string_view> object_in(std::string_view piece, std::string_view name);
+
 /// True for an `error` member that says there is none.
 [[nodiscard]] bool is_no_error(simdjson::ondemand::value value);
 

@@ -147,19 +147,21 @@ bool UpstreamAttempt::injects_usage() const {
 std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
   Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
   std::shared_ptr<const std::string>& fixed = target.heads[key_];
-  if (fixed) return fixed;
+  const std::string_view version = translation_ ? std::string_view{} : std::string_view(context_.forwarded.version);
+  if (fixed && version.empty()) return fixed;
   const upstream::Endpoint& endpoint = host_->endpoint;
   const dialect::Request request = dialect_.request(
       {.provider = *candidate_.provider,
        .key = candidate_.provider->keys[key_].secret,
        .base_path = endpoint.base_path,
        .model = candidate_.model,
-       .is_stream = context_.is_stream}
+       .is_stream = context_.is_stream,
+       .version = version}
   );
   std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
   head.append(request.header_lines);
   auto made = std::make_shared<const std::string>(std::move(head));
-  if (!request.is_of_model) fixed = made;
+  if (!request.is_of_model && version.empty()) fixed = made;
   return made;
 }
 
@@ -176,8 +178,10 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
 
   const std::shared_ptr<const std::string> fixed = request_head();
   std::string own;
-  own.reserve(context_.forwarded_headers.size() + 96);
-  own.append(context_.forwarded_headers);
+  const Forwarded& forwarded = context_.forwarded;
+  own.reserve(forwarded.for_all.size() + forwarded.for_alike.size() + 96);
+  own.append(forwarded.for_all);
+  if (!translation_) own.append(forwarded.for_alike);
   own.append(context_.is_stream ? "Accept: text/event-stream\r\n" : "Accept: application/json\r\n");
   own.append("Content-Length: ");
   append_number(own, body.size);

@@ -12,6 +12,7 @@
 #include "http/exchange.hpp"
 #include "intent/intent.hpp"
 #include "net/cancel.hpp"
+#include "relay/headers.hpp"
 #include "routing/routing.hpp"
 
 #include <memory>
@@ -58,7 +59,7 @@ struct Context {
   std::unique_ptr<const chat::ChatRequest> request{};  ///< null before it was read and once released
   bool is_stream = false;                              ///< request->stream, which does not outlive release_request
   std::string_view body{};                             ///< the untouched bytes; empty once released
-  std::string forwarded_headers{};                     ///< header lines of the client that go to the provider
+  Forwarded forwarded{};                               ///< headers of the client that go to providers
   std::string affinity{};                              ///< the client's x-smartroute-affinity
   intent::Verdict verdict{};
   routing::Plan plan{};

@@ -31,9 +31,6 @@ struct Services {
 /// From a planned context to a finished reply: an answer, or one clear error. Fills `context.outcome`.
 net::Task<void> run(Context& context, Services services);
 
-/// Client headers that may reach a provider, as header lines (design: never Authorization or cookies).
-[[nodiscard]] std::string forwarded_headers(const http::Headers& headers);
-
 /// The error for a client when every attempt failed: status that tells the truth, a message that names each attempt's
 /// model and class, nothing of a provider's raw body. `patience`: what it is told to wait when every provider limited
 /// the rate and none said for how long.

@@ -121,7 +121,11 @@ bool Reader::read_text(od::value& value, Raw& out) const {
 
 bool Reader::read_call(od::object object, AnswerPart& part) {
   part.is_call = true;
+  std::string_view whole;
+  if (object.raw_json().get(whole) != simdjson::SUCCESS) return false;
+  part.call_bytes = whole.size();
   if (!keeps_parts_) return true;
+  if (object.reset().error() != simdjson::SUCCESS) return false;
   return each_member(object, [&](od::field& field) {
     const od::raw_json_string key = field.key();
     if (key == "name") return read_text(field.value(), part.call_name);
@@ -155,6 +159,7 @@ bool Reader::read_parts(od::array list, Candidate& candidate) {
     AnswerPart part;
     if (!read_part(object, part)) return false;
     out_.has_content = out_.has_content || part.is_call || !part.text.empty();
+    out_.content += part.text.size() + part.call_bytes;
     const bool is_first_text = out_.candidates_count == 1 && out_.text.empty() && !part.is_thought;
     if (is_first_text) out_.text = part.text;
     if (keeps_parts_) candidate.parts.push_back(part);
@@ -265,6 +270,10 @@ bool Reader::read_candidate(od::object object) {
   if (!is_json) return false;
   candidate.ending = ending_of(candidate.reason);
   if (candidate.ending != Ending::none) ++out_.ended;
+  if (candidate.index < max_candidates) {
+    out_.seen.set(candidate.index);
+    out_.done.set(candidate.index, candidate.ending != Ending::none);
+  }
   out_.is_filtered = out_.is_filtered || candidate.ending == Ending::filtered;
   if (candidate.ending == Ending::failed && !out_.has_failed) {
     out_.has_failed = true;

@@ -6,6 +6,8 @@
 #include "dialect/raw.hpp"
 #include "dialect/usage.hpp"
 
+#include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +15,8 @@
 #include <vector>
 
 namespace gw::dialect::gemini {
+
+inline constexpr std::size_t max_candidates = 128;  ///< more than the service gives
 
 /// A finish reason, by what it means to us.
 enum class Ending : std::uint8_t {
@@ -29,6 +33,7 @@ struct AnswerPart {
   bool is_thought = false;
   Raw signature{};
   bool is_call = false;
+  std::size_t call_bytes = 0;
   Raw call_id{};
   Raw call_name{};
   JsonText call_arguments{};  ///< an object, or empty
@@ -48,13 +53,16 @@ struct Answer {
 
   bool has_candidates = false;
   std::size_t candidates_count = 0;
-  std::size_t ended = 0;     ///< candidates with a finish reason
-  bool has_content = false;  ///< text, thought text or a call in any candidate
-  bool is_filtered = false;  ///< one of the endings is the filter's
-  bool has_failed = false;   ///< one of them is a failure
-  std::string_view text{};   ///< the first text that is no thought of the first candidate
-  Raw failure_reason{};      ///< of the first that failed
-  bool is_blocked = false;   ///< the prompt was
+  std::size_t ended = 0;               ///< candidates with a finish reason
+  bool has_content = false;            ///< text, thought text or a call in any candidate
+  std::size_t content = 0;             ///< bytes of it
+  std::bitset<max_candidates> seen{};  ///< by their index
+  std::bitset<max_candidates> done{};  ///< of those: with a finish reason
+  bool is_filtered = false;            ///< one of the endings is the filter's
+  bool has_failed = false;             ///< one of them is a failure
+  std::string_view text{};             ///< the first text that is no thought of the first candidate
+  Raw failure_reason{};                ///< of the first that failed
+  bool is_blocked = false;             ///< the prompt was
   Raw block_reason{};
   std::optional<Usage> usage{};
   std::optional<ErrorFacts> error{};

@@ -55,7 +55,12 @@ class Stream final : public ReplyStream {
     }
     meaning.usage = answer.usage;
     meaning.content = answer.has_content;
-    meaning.finished = answer.ended != 0;
+    meaning.bytes = answer.content;
+    seen_ |= answer.seen;
+    done_ |= answer.done;
+    meaning.is_open = (seen_ & ~done_).any();
+    meaning.finished = answer.ended != 0 && !meaning.is_open;
+    meaning.finished_choices = static_cast<std::uint32_t>(done_.count());
     meaning.filtered = answer.is_filtered;
     meaning.usage_only = answer.usage.has_value() && answer.candidates_count == 0;
     meaning.text = answer.text;
@@ -71,6 +76,8 @@ class Stream final : public ReplyStream {
  private:
   const config::Provider& provider_;
   Teller teller_;
+  std::bitset<max_candidates> seen_;
+  std::bitset<max_candidates> done_;
 };
 
 // A segment of a path: a model's name may hold anything that an operator writes.
@@ -147,12 +154,22 @@ class Gemini final : public Dialect {
     facts.finished = answer.candidates_count != 0 && answer.ended == answer.candidates_count;
     facts.filtered = answer.is_filtered;
     facts.usage = answer.usage;
+    facts.bytes = answer.content;
     facts.text = answer.text;
     return facts;
   }
 
   [[nodiscard]] bool begins_reply(std::string_view begun) const override {
     return after_space(begun).starts_with('{') && begun.find(R"("candidates")") != std::string_view::npos;
+  }
+
+  [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {
+    const auto found = object_in(piece, "usageMetadata");
+    Answer answer;
+    if (!found || !read_answer(R"({"usageMetadata":)" + std::string(*found) + '}', Answer::Keeps::facts, answer)) {
+      return std::nullopt;
+    }
+    return answer.usage;
   }
 
   [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {

@@ -111,7 +111,7 @@ class Messages final : public Dialect {
     Request out;
     out.target = target_of(input.base_path);
     add_header(out, input.provider, "Content-Type", "application/json");
-    add_header(out, input.provider, "anthropic-version", version);
+    add_header(out, input.provider, "anthropic-version", input.version.empty() ? version : input.version);
     // One way to say who asks: the service refuses two.
     if (!input.key.empty() && !sets(input.provider, "Authorization")) {
       add_header(out, input.provider, "x-api-key", input.key.reveal());
@@ -148,6 +148,7 @@ class Messages final : public Dialect {
     facts.finished = !message.stop_reason.empty();
     facts.filtered = is_filter(message.stop_reason);
     if (message.counts) facts.usage = message.counts->usage();
+    facts.bytes = message.content;
     facts.text = message.text;
     return facts;
   }
@@ -155,6 +156,15 @@ class Messages final : public Dialect {
   // An error as large as an answer, or an endless one, has no content.
   [[nodiscard]] bool begins_reply(std::string_view begun) const override {
     return after_space(begun).starts_with('{') && begun.find(R"("content")") != std::string_view::npos;
+  }
+
+  [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {
+    const auto found = object_in(piece, "usage");
+    MessageSays message;
+    if (!found || !read_message(R"({"usage":)" + std::string(*found) + '}', message, nullptr) || !message.counts) {
+      return std::nullopt;
+    }
+    return message.counts->usage();
   }
 
   [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {

@@ -274,16 +274,6 @@ void add_header(Request& out, const config::Provider& provider, std::string_view
   if (!is_replaced) http::append_header(out.header_lines, name, value);
 }
 
-// Behind the brace that closes the one at `begin`; npos = it is not here. Usage holds no texts with braces.
-std::size_t end_of_object(std::string_view json, std::size_t begin) {
-  std::size_t depth = 0;
-  for (std::size_t at = begin; at != std::string_view::npos; at = json.find_first_of("{}", at + 1)) {
-    depth += json[at] == '{' ? 1 : 0;
-    if (json[at] == '}' && --depth == 0) return at + 1;
-  }
-  return std::string_view::npos;
-}
-
 std::string_view after_space(std::string_view json) {
   return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
 }
@@ -337,20 +327,11 @@ class OpenAi final : public Dialect {
     return after_space(begun).starts_with('{') && begun.find(R"("choices")") != std::string_view::npos;
   }
 
-  // Inside of a text its quotes would be escaped, so this is a member wherever it stands.
   [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {
-    constexpr std::string_view name = R"("usage")";
-    const std::size_t at = piece.rfind(name);
-    if (at == std::string_view::npos) return std::nullopt;
-    const std::size_t begin = piece.find('{', at);
-    if (begin == std::string_view::npos) return std::nullopt;
-    const std::size_t between = piece.find_first_not_of(" \t\r\n:", at + name.size());
-    if (between != begin) return std::nullopt;
-    const std::size_t end = end_of_object(piece, begin);
-    if (end == std::string_view::npos) return std::nullopt;
+    const auto found = object_in(piece, "usage");
     od::document document;
     od::object object;
-    if (parse(piece.substr(begin, end - begin), document) != simdjson::SUCCESS ||
+    if (!found || parse(*found, document) != simdjson::SUCCESS ||
         document.get_object().get(object) != simdjson::SUCCESS) {
       return std::nullopt;
     }

@@ -52,6 +52,7 @@ class Stream final : public ReplyStream {
       return meaning;
     }
     meaning.content = says.has_content;
+    meaning.bytes = says.bytes;
     meaning.text = says.text;
     if (says.response) read_end(says, meaning);
     has_content_ = has_content_ || meaning.content;
@@ -81,6 +82,7 @@ class Stream final : public ReplyStream {
     meaning.terminator = has_content_;
     if (has_content_) return;
     meaning.content = response.has_content;
+    meaning.bytes = response.bytes;
     meaning.text = response.text;
   }
 
@@ -153,6 +155,7 @@ class Responses final : public Dialect {
     facts.finished = has_finished(response) || response.status == Status::unsaid;
     facts.filtered = response.is_filtered;
     facts.usage = response.usage;
+    facts.bytes = response.bytes;
     facts.text = response.text;
     return facts;
   }
@@ -161,6 +164,13 @@ class Responses final : public Dialect {
   [[nodiscard]] bool begins_reply(std::string_view begun) const override {
     return after_space(begun).starts_with('{') && (begun.find(R"("output")") != std::string_view::npos ||
                                                    begun.find(R"("response")") != std::string_view::npos);
+  }
+
+  [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {
+    const auto found = object_in(piece, "usage");
+    ResponseSays response;
+    if (!found || !read_response(R"({"usage":)" + std::string(*found) + '}', response)) return std::nullopt;
+    return response.usage;
   }
 
   [[nodiscard]] Error failure(const config::Provider& provider, int status, std::string_view body) const override {

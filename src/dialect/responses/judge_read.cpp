@@ -53,7 +53,8 @@ void read_parts(od::value value, std::string_view& out) {
 
 struct ItemSays {
   bool has_content = false;
-  std::string_view text;  // of a message
+  std::size_t beside = 0;  // bytes of content that is no text of a message
+  std::string_view text;   // of a message
 };
 
 // Reports of what the provider does on its side; the answer follows them.
@@ -65,6 +66,8 @@ bool is_report(std::string_view type) {
 
 ItemSays read_item(od::object object) {
   ItemSays says;
+  std::string_view whole;
+  if (object.raw_json().get(whole) != simdjson::SUCCESS || object.reset().error() != simdjson::SUCCESS) return says;
   std::string_view type;
   std::string_view text;
   for (auto member : object) {
@@ -82,8 +85,10 @@ ItemSays read_item(od::object object) {
     says.has_content = !text.empty();
   } else if (type == "reasoning") {
     says.has_content = !text.empty();
+    says.beside = text.size();
   } else {
     says.has_content = !type.empty() && !is_report(type);  // calls, images, what is not known yet
+    if (says.has_content) says.beside = whole.size();
   }
   return says;
 }
@@ -97,6 +102,7 @@ void read_output(od::value value, ResponseSays& out) {
     if (element.get_object().get(object) != simdjson::SUCCESS) return;
     const ItemSays item = read_item(object);
     out.has_content = out.has_content || item.has_content;
+    out.bytes += item.text.size() + item.beside;
     if (out.text.empty()) out.text = item.text;
   }
 }
@@ -143,12 +149,15 @@ bool read_event(od::object object, EventSays& out) {
     } else if (key == "delta") {
       delta = inside(field.value());
       out.has_content = out.has_content || carries_delta(field.value());
+      out.bytes += delta.size();
     } else if (is_whole_text(key)) {
       out.has_content = out.has_content || is_text(field.value());
     } else if (key == "item") {
       od::object item;
       if (field.value().get_object().get(item) != simdjson::SUCCESS) continue;
-      out.has_content = read_item(item).has_content || out.has_content;
+      const ItemSays says = read_item(item);
+      out.has_content = says.has_content || out.has_content;
+      out.bytes += says.beside;
     } else if (key == "response") {
       od::object response;
       if (field.value().get_object().get(response) != simdjson::SUCCESS) continue;

@@ -7,6 +7,7 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -20,6 +21,7 @@ struct ResponseSays {
   Status status = Status::unsaid;
   bool has_output = false;   ///< the list is there
   bool has_content = false;  ///< something in it that a client waits for
+  std::size_t bytes = 0;     ///< of it
   bool is_filtered = false;
   std::optional<Usage> usage;
   std::optional<ErrorFacts> error;
@@ -30,6 +32,7 @@ struct ResponseSays {
 struct EventSays {
   std::string_view type;
   bool has_content = false;
+  std::size_t bytes = 0;  ///< of it; none where an event repeats what deltas said
   std::string_view text;  ///< raw, of a delta of the answer's text
   std::optional<ResponseSays> response;
   std::optional<ErrorFacts> error;

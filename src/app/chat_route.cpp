@@ -29,8 +29,9 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
   append_number(line, value);
 }
 
-telemetry::Route route_of(config::Protocol spoken) noexcept {
-  switch (spoken) {
+telemetry::Route route_of(const relay::Context& context) noexcept {
+  if (context.passage) return telemetry::Route::passthrough;
+  switch (context.client.own()) {
     case config::Protocol::v1_messages:
       return telemetry::Route::messages;
     case config::Protocol::v1_response:
@@ -40,26 +41,42 @@ telemetry::Route route_of(config::Protocol spoken) noexcept {
   }
 }
 
+// Names of a client's models may be long.
+void append_passage(std::string& line, const relay::Context& context) {
+  constexpr std::size_t max_model = 200;
+  const relay::Passage& passage = *context.passage;
+  const auto& attempts = context.outcome.attempts;
+  line.append(" passthrough=").append(to_string(passage.group)).append(" provider=");
+  telemetry::append_field(line, attempts.empty() ? "-" : attempts.back().provider);
+  line.append(" model=");
+  telemetry::append_field(line, passage.model.empty() ? "-" : clip_utf8(passage.model, max_model));
+  append_count(line, " attempts=", attempts.size());
+  append_count(line, " bytes_in=", context.exchange.body_taken());
+  append_count(line, " bytes_out=", context.exchange.sent_bytes());
+}
+
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace
 
+// The key is checked before the body is read: a stranger costs no memory.
+Result<void> ShardService::admit(relay::Context& context, bool is_admitted) const {
+  Result<access::Caller> caller = authenticate(context.exchange);
+  if (!caller) return caller.error();
+  context.caller = std::move(*caller);
+  if (is_admitted) return {};
+  return gateway_error(
+      Errc::overloaded,
+      "The gateway answers as many requests as it may (limits.in_flight, " +
+          std::to_string(context.config->limits.in_flight) + "); try again."
+  );
+}
+
 net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_admitted) {
   http::Exchange& exchange = context.exchange;
-  // The key is checked before the body is read: a stranger costs no memory.
-  Result<access::Caller> caller = authenticate(exchange);
-  if (!caller) co_return caller.error();
-  context.caller = std::move(*caller);
-  if (!is_admitted) {
-    co_return gateway_error(
-        Errc::overloaded,
-        "The gateway answers as many requests as it may (limits.in_flight, " +
-            std::to_string(context.config->limits.in_flight) + "); try again."
-    );
-  }
-
+  if (const Result<void> admitted = admit(context, is_admitted); !admitted) co_return admitted.error();
   const Result<std::string_view> body = co_await exchange.read_body();
   if (!body) co_return body.error();
   context.body = *body;
@@ -80,24 +97,6 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   exchange.release_head();
   co_return Result<void>{};
 }
-
-// One of `limits.in_flight`, for a scope.
-class ShardService::Admission {
- public:
-  Admission(std::atomic<std::size_t>& chats, std::size_t most) noexcept
-      : chats_(chats), is_in_(chats.fetch_add(1, std::memory_order_relaxed) < most) {}
-
-  ~Admission() { chats_.fetch_sub(1, std::memory_order_relaxed); }
-
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
-
-  [[nodiscard]] bool is_in() const noexcept { return is_in_; }
-
- private:
-  std::atomic<std::size_t>& chats_;
-  bool is_in_;
-};
 
 net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) {
   http::Exchange& exchange = context.exchange;
@@ -133,8 +132,8 @@ void ShardService::record(const relay::Context& context) {
   const http::Exchange& exchange = context.exchange;
   const relay::Outcome& outcome = context.outcome;
   telemetry::RequestSample sample;
-  sample.route = route_of(context.client.own());
-  const bool routed = !context.plan.candidates.empty();
+  sample.route = route_of(context);
+  const bool routed = !context.plan.candidates.empty() && !context.passage;
   if (routed) sample.tier = config::to_string(outcome.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());
   if (outcome.error) sample.error = outcome.error->code;
@@ -160,6 +159,7 @@ void ShardService::record(const relay::Context& context) {
     append_count(line, " attempts=", outcome.attempts.size());
     line.append(context.is_stream ? " stream=1" : " stream=0");
   }
+  if (context.passage) append_passage(line, context);
   append_ms(line, " ms=", sample.duration);
   append_ms(line, " own_ms=", sample.own);
   if (sample.first_content.count() != 0) append_ms(line, " ttft_ms=", sample.first_content);

@@ -78,21 +78,23 @@ net::Task<void> ShardService::route_v1(http::Exchange& exchange) {
   const dialect::Client* const client = dialect::client_of_path(path);
   const bool is_model = path.starts_with(models_prefix);
   const bool is_models = path == "/v1/models" || is_model;
-  const std::string_view allow = client != nullptr ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
-  if (client == nullptr && !is_models) {
+  const std::optional<relay::PassthroughPath> passed = relay::passthrough_of_path(path);
+  const bool is_posted = client != nullptr || passed;
+  const std::string_view allow = is_posted ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  if (!is_posted && !is_models) {
     return refuse(
         exchange,
         client_error(
             Errc::not_found,
             "There is no " + std::string(clip_utf8(path, 100)) +
-                " here. This release answers POST /v1/chat/completions, /v1/messages and /v1/responses, GET /v1/models "
-                "and "
-                "GET /v1/models/{id}."
+                " here. This release answers POST /v1/chat/completions, /v1/messages and /v1/responses, "
+                "/v1/images/*, /v1/audio/*, /v1/moderations and /v1/rerank, GET /v1/models and GET /v1/models/{id}."
         )
     );
   }
   if (head.method == "OPTIONS") return answer_preflight(exchange, allow);
   if (client != nullptr && head.method == "POST") return answer_chat(exchange, *client);
+  if (passed && head.method == "POST") return answer_passthrough(exchange, *passed);
   if (is_models && (head.method == "GET" || head.method == "HEAD")) {
     return answer_models(exchange, is_model ? path.substr(models_prefix.size()) : std::string_view{});
   }
@@ -124,7 +126,7 @@ void ShardService::add_cors(http::Exchange& exchange) const {
   exchange.header(
       "Access-Control-Expose-Headers",
       "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-failed, "
-      "x-smartroute-decision, x-smartroute-dropped"
+      "x-smartroute-decision, x-smartroute-dropped, x-smartroute-provider, x-smartroute-upstream-request-id"
   );
 }
 

@@ -145,8 +145,26 @@ std::string_view to_string(RouterMode mode) noexcept {
   return "auto";
 }
 
+std::string_view to_string(Passthrough group) noexcept {
+  switch (group) {
+    case Passthrough::images:
+      return "images";
+    case Passthrough::audio:
+      return "audio";
+    case Passthrough::moderations:
+      return "moderations";
+    case Passthrough::rerank:
+      return "rerank";
+  }
+  return "images";
+}
+
+bool Provider::passes(Passthrough group) const noexcept {
+  return std::find(passthrough.begin(), passthrough.end(), group) != passthrough.end();
+}
+
 bool operator==(const Providers& a, const Providers& b) {
-  return a.model_map == b.model_map &&
+  return a.model_map == b.model_map && a.in_order == b.in_order &&
          std::equal(
              a.by_id.begin(),
              a.by_id.end(),

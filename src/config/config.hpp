@@ -110,6 +110,12 @@ inline constexpr std::array<Errc, 9> rule_classes{
     Errc::upstream_auth,
     Errc::upstream_server};
 
+/// What of a provider's API beside chat is passed through, by the first part of the path behind /v1.
+enum class Passthrough : std::uint8_t { images, audio, moderations, rerank };
+inline constexpr std::array<Passthrough, 4> passthroughs{
+    Passthrough::images, Passthrough::audio, Passthrough::moderations, Passthrough::rerank};
+[[nodiscard]] std::string_view to_string(Passthrough group) noexcept;  // "images", ...
+
 /// One of a provider's keys. "env:NAME" and "file:PATH" are resolved at load.
 struct ProviderKey {
   Secret secret;
@@ -139,6 +145,12 @@ struct Provider {
   std::string preset;
   /// The operator's rules; they come before the shipped ones of the vendor.
   std::vector<ErrorRule> error_map;
+  /// The groups it answers; none unless the operator says so. Protocol openai only.
+  std::vector<Passthrough> passthrough;
+  /// The longest body of such a request. It is not held in memory, so it may be longer than `limits.body_bytes`.
+  std::size_t passthrough_bytes = std::size_t{64} * 1024 * 1024;
+
+  [[nodiscard]] bool passes(Passthrough group) const noexcept;
 
   friend bool operator==(const Provider&, const Provider&) = default;
 };
@@ -275,6 +287,8 @@ struct Retries {
 struct Providers {
   /// By id, "upstream" included.
   std::map<std::string, std::shared_ptr<const Provider>, std::less<>> by_id;
+  /// Their ids as the file has them, "upstream" first: the order in which a pass-through looks for a provider.
+  std::vector<std::string> in_order;
   /// Model name -> provider id, for entries whose provider is "upstream".
   std::map<std::string, std::string, std::less<>> model_map;
 

@@ -13,6 +13,7 @@
 #include "intent/intent.hpp"
 #include "net/cancel.hpp"
 #include "relay/headers.hpp"
+#include "relay/passage.hpp"
 #include "routing/routing.hpp"
 
 #include <memory>
@@ -63,6 +64,7 @@ struct Context {
   std::string affinity{};                              ///< the client's x-smartroute-affinity
   intent::Verdict verdict{};
   routing::Plan plan{};
+  std::unique_ptr<Passage> passage{};  ///< null: a request to a model
   Outcome outcome{};
 
   /// Memory that a long reply does not need: the body and what points into it. No attempt can follow.

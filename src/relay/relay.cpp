@@ -2,6 +2,7 @@
 
 #include "relay/attempt.hpp"
 #include "relay/demo.hpp"
+#include "relay/passthrough.hpp"
 #include "relay/pause.hpp"
 #include "relay/reply.hpp"
 #include "relay/tries.hpp"
@@ -14,9 +15,18 @@ using Answer = std::optional<Error>;
 using Step = Tries::Step;
 
 net::Task<Answer> start(
-    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
+    Context& context,
+    Services services,
+    const Step& step,
+    ClientReply& reply,
+    std::optional<UpstreamAttempt>& attempt,
+    std::unique_ptr<PassthroughAttempt>& passing
 ) {
   const routing::Candidate& candidate = *step.candidate;
+  if (context.passage) {
+    passing = std::make_unique<PassthroughAttempt>(context, services, candidate, step.ticket.key(), reply);
+    return passing->ask();
+  }
   if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
   return attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
 }
@@ -95,6 +105,13 @@ Error end_of(const Context& context, const Tries& tries) {
   return all_failed(attempts, context.config->health.cooldown.first);
 }
 
+// The request is over whoever is asked: its client left or we stop, or its body, which is passed on as it comes, is at
+// fault.
+bool is_not_the_model_s(const Context& context, const Error& error) {
+  const bool is_of_body = context.passage && error.origin == Origin::client;
+  return error.code == Errc::client_gone || error.code == Errc::shutting_down || is_of_body;
+}
+
 // What waits for the operator: no retry mends a key that is refused, or an account that is used up. The key then rests
 // long, and a last resort says nothing new, so this is no line a request.
 void alert(const routing::Candidate& candidate, std::size_t key, const Error& error) {
@@ -125,8 +142,9 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
     // A model that our own deadline left too little time is not slow.
     const bool is_cut = attempt.error->code == Errc::total_timeout && !committed &&
                         now >= context.exchange.received() + context.config->retries.deadline;
-    if (!is_cut) step.ticket.failed(policy, *attempt.error, now);
-    if (!step.is_last_resort) alert(candidate, step.ticket.key(), *attempt.error);
+    const bool is_nobody_s = is_cut || (context.passage && context.passage->is_nobody_s);
+    if (!is_nobody_s) step.ticket.failed(policy, *attempt.error, now);
+    if (!is_nobody_s && !step.is_last_resort) alert(candidate, step.ticket.key(), *attempt.error);
   } else {
     health::Answered how;
     // A plain answer comes whole: when it began is not known.
@@ -158,7 +176,8 @@ net::Task<void> run(Context& context, Services services) {
   Outcome& outcome = context.outcome;
   outcome.tier = context.plan.tier;
   const bool may_escalate = context.config->retries.escalate != config::Escalate::none && !context.plan.is_pinned;
-  Tries tries({*context.config, context.exchange.received(), context.request->images != 0, may_escalate});
+  const bool has_images = context.request && context.request->images != 0;
+  Tries tries({*context.config, context.exchange.received(), has_images, may_escalate});
   tries.add(context.plan);
   services.budget.request(Clock::now());
   for (;;) {
@@ -173,11 +192,12 @@ net::Task<void> run(Context& context, Services services) {
     const bool is_probe = step.ticket.is_probe();  // it may be none any more once the endpoint was reached
     const TimePoint begun = Clock::now();
     std::optional<UpstreamAttempt> attempt;
-    net::Task<Answer> task = start(context, services, step, reply, attempt);
+    std::unique_ptr<PassthroughAttempt> passing;
+    net::Task<Answer> task = start(context, services, step, reply, attempt, passing);
     Answer error = co_await task;
-    if (!error && attempt) {
+    if (!error && (attempt || passing)) {
       step.ticket.reached(context.config->health, Clock::now());
-      task = attempt->take_reply();
+      task = passing ? passing->take_reply() : attempt->take_reply();
       error = co_await task;
     }
     Attempt record;
@@ -191,6 +211,7 @@ net::Task<void> run(Context& context, Services services) {
     record.is_probe = is_probe;
     record.is_last_resort = step.is_last_resort;
     if (attempt) record.upstream_request_id = attempt->upstream_request_id();
+    if (passing) record.upstream_request_id = passing->upstream_request_id();
     settle(context, services, step, std::move(record), reply.committed());
     const std::size_t key = step.ticket.key();
     step.ticket = {};
@@ -200,18 +221,21 @@ net::Task<void> run(Context& context, Services services) {
       outcome.error = std::move(error);
       co_return;
     }
-    if (error->code == Errc::client_gone || error->code == Errc::shutting_down) {
+    if (is_not_the_model_s(context, *error)) {
       outcome.error = std::move(error);
       break;
     }
     tries.failed(*error, key, Clock::now(), services.random);
+    if (context.passage && context.passage->is_spent) break;
   }
   if (!outcome.error) outcome.error = end_of(context, tries);
   if (outcome.error->code == Errc::client_gone) {
     context.exchange.client_left();
     co_return;
   }
-  co_await reply.fail(*outcome.error);
+  const bool has_words = context.passage && context.passage->refusal && is_refusal(outcome.error->code);
+  net::Task<void> last = has_words ? reply.refuse(*context.passage->refusal) : reply.fail(*outcome.error);
+  co_await last;
 }
 
 }  // namespace gw::relay

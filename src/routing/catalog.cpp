@@ -48,6 +48,7 @@ Candidate candidate_of(const ModelEntry& entry, Tier tier, const Config& config)
 std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book& book) {
   auto catalog = std::make_shared<Catalog>();
   for (const Tier tier : config::tiers) catalog->add_entries(tier, config, book);
+  for (const config::Passthrough group : config::passthroughs) catalog->add_passing(group, config, book);
   // Names point at candidates: not before the lists stand still.
   for (const Tier tier : config::tiers) {
     for (const Candidate& candidate : catalog->tiers_[tier]) {
@@ -69,6 +70,25 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
     if (std::any_of(list.begin(), list.end(), is_same)) continue;
     candidate.health = &book.target(entry, *provider);
     candidate.provider = std::move(provider);
+    list.push_back(std::move(candidate));
+  }
+}
+
+// What they have learnt is kept by provider and group: names of models would be the client's to invent without end.
+void Catalog::add_passing(config::Passthrough group, const config::Config& config, health::Book& book) {
+  std::vector<Candidate>& list = passing_[static_cast<std::size_t>(group)];
+  for (const std::string& id : config.providers.in_order) {
+    const auto& provider = config.providers.by_id.at(id);
+    if (!provider->passes(group)) continue;
+    ModelEntry entry;
+    entry.provider = id;
+    entry.model = "v1/" + std::string(to_string(group));
+    Candidate candidate = candidate_of(entry, Tier::t2, config);
+    candidate.model.clear();
+    candidate.remembered = false;
+    candidate.rounds = 1;
+    candidate.health = &book.target(entry, *provider);
+    candidate.provider = provider;
     list.push_back(std::move(candidate));
   }
 }

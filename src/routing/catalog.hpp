@@ -6,6 +6,8 @@
 #include "config/config.hpp"
 #include "health/health.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -58,6 +60,12 @@ class Catalog {
   /// Those a client means by `name` (intent::goes_by), lower tiers first, each model once. Empty = none is usable.
   [[nodiscard]] std::span<const Candidate* const> named(std::string_view name) const noexcept;
 
+  /// The providers that pass this group through, as `providers` has them. One candidate stands for all of a provider's
+  /// models of the group, which are the client's to name: its `model` is empty, its `entry_id` "provider/v1/images".
+  [[nodiscard]] std::span<const Candidate> passing(config::Passthrough group) const noexcept {
+    return passing_[static_cast<std::size_t>(group)];
+  }
+
  private:
   struct NameHash {
     using is_transparent = void;
@@ -66,9 +74,11 @@ class Catalog {
   };
 
   void add_entries(config::Tier tier, const config::Config& config, health::Book& book);
+  void add_passing(config::Passthrough group, const config::Config& config, health::Book& book);
   void add_name(std::string name, const Candidate& candidate);
 
   config::PerTier<std::vector<Candidate>> tiers_;
+  std::array<std::vector<Candidate>, config::passthroughs.size()> passing_;
   std::unordered_map<std::string, std::vector<const Candidate*>, NameHash, std::equal_to<>> by_name_;
 };
 

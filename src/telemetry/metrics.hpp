@@ -17,7 +17,7 @@
 
 namespace gw::telemetry {
 
-enum class Route : std::uint8_t { chat, messages, responses, models, health, metrics, admin, other };
+enum class Route : std::uint8_t { chat, messages, responses, passthrough, models, health, metrics, admin, other };
 
 [[nodiscard]] constexpr bool is_answered_by_a_model(Route route) noexcept {
   return route == Route::chat || route == Route::messages || route == Route::responses;

@@ -230,7 +230,9 @@ Error PassthroughAttempt::refusal_of(Error error, std::string body, bool is_whol
   if (is_unknown_model) error.code = Errc::upstream_refused;
   if (!is_refusal(error.code)) return error;
   if (!is_unknown_model) passage_.is_spent = true;  // the next would say the same of the same request
-  const bool fits = is_whole && head_.status >= 400 && head_.status < 500;
+  const std::string_view key = candidate_.provider->keys[key_].secret.reveal();
+  const bool tells_key = !key.empty() && body.find(key) != std::string::npos;
+  const bool fits = is_whole && !tells_key && head_.status >= 400 && head_.status < 500;
   if (fits && !passage_.refusal) {
     passage_.refusal = Passage::Refusal{head_.status, head_.content_type, std::move(body)};
   }

@@ -74,6 +74,7 @@ class ClientApi(unittest.TestCase):
         cls.contract = Contract("public.yaml")
         cls.upstream = Upstream(answer_well)
         cls.config = config_for(cls.upstream.url, limits={"body_bytes": 4096, "body_timeout": 300, "head_timeout": 300})
+        cls.config["providers"]["custom"]["p0"].update(passthrough=["images", "audio", "moderations", "rerank"], passthrough_max_mb=1)
         cls.gateway = Gateway(cls.config)
 
     @classmethod
@@ -114,6 +115,16 @@ class ClientApi(unittest.TestCase):
         self.chat(408, b"{", {"Content-Length": "100"})
         answer = self.gateway.request("GET", "/v1/chat/completions")
         self.meets(405, "POST", "/v1/chat/completions", answer)
+
+    def test_what_is_passed_through(self):
+        for path, template in (("/v1/images/generations", "/v1/images/{operation}"), ("/v1/audio/speech", "/v1/audio/{operation}"),
+                               ("/v1/moderations", "/v1/moderations"), ("/v1/rerank", "/v1/rerank")):
+            for status, body, headers in ((200, b"{}", {}), (401, b"{}", WRONG), (400, b'{"model":"a","model":"b"}', {}),
+                                          (404, b'{"model":"upstream/m"}', {}), (415, b"{}", {"Content-Encoding": "gzip"}),
+                                          (408, b"{", {"Content-Length": "100"}), (413, b"", {"Content-Length": "1048577"})):
+                self.meets(status, "POST", template, self.gateway.request("POST", path, body, headers))
+            self.meets(405, "POST", template, self.gateway.request("GET", path))
+            self.meets(204, "OPTIONS", template, self.gateway.request("OPTIONS", path))
 
     def test_a_request_is_refused_where_its_schema_refuses_it(self):
         schema = self.contract.schema("ChatRequest")
@@ -246,7 +257,8 @@ class ClientApi(unittest.TestCase):
         for path, item in self.contract.document["paths"].items():
             for method in ("get", "post"):
                 if method in item:
-                    answer = self.gateway.request(method.upper(), path.replace("{id}", "auto"), b"" if method == "post" else None)
+                    real = path.replace("{id}", "auto").replace("{operation}", "generations")
+                    answer = self.gateway.request(method.upper(), real, b"{}" if method == "post" else None)
                     self.assertNotIn(answer.status, (404, 405), path)
 
 

@@ -239,7 +239,8 @@ Error PassthroughAttempt::refusal_of(Error error, std::string body, bool is_whol
   return error;
 }
 
-void PassthroughAttempt::begin_reply() {
+// `first`: what is there of the body. When that is all, its length is known however it was framed.
+void PassthroughAttempt::begin_reply(const Call::Piece& first) {
   http::Exchange& exchange = context_.exchange;
   reply_.commit();
   const auto pass = [&](std::string_view name, std::string_view value) {
@@ -249,7 +250,11 @@ void PassthroughAttempt::begin_reply() {
   pass("Content-Disposition", head_.content_disposition);
   pass("x-smartroute-upstream-request-id", head_.request_id);
   std::optional<std::uint64_t> length;
-  if (call_->ended() || call_->length() != 0) length = call_->length();
+  if (first.end) {
+    length = first.bytes.size();
+  } else if (call_->length() != 0) {
+    length = call_->length();
+  }
   reply_.begin_passed(head_.status, head_.content_type, candidate_, length);
   context_.release_request();
 }
@@ -260,7 +265,7 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::pass_reply() {
   limit(total_by_);
   Result<Call::Piece> piece = co_await read();
   if (!piece) co_return late(piece.error());
-  begin_reply();
+  begin_reply(*piece);
   for (;;) {
     bool sent = true;
     const bool is_end = piece->end;
@@ -272,6 +277,7 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::pass_reply() {
     limit(idle_deadline());
     piece = co_await read();
     if (!piece) {
+      if (piece.error().origin != Origin::upstream) co_return piece.error();
       Error error = upstream_error(Errc::interrupted, late(piece.error()).message, Retry::never);
       co_await reply_.fail(error);
       co_return error;

@@ -238,6 +238,29 @@ class Passthrough(unittest.TestCase):
             answer = Reply.read(sock, data)
         self.assertEqual((answer.body, answer.headers["content-type"]), (first + last, "text/event-stream"))
 
+    def test_a_reply_comes_however_it_is_framed(self):
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        replies = {
+            b"whole in one chunk": (head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(IMAGE) + END, IMAGE),
+            b"until it closes": (head + b"Connection: close\r\n\r\n" + IMAGE, IMAGE),
+            b"empty": (head + b"Content-Length: 0\r\n\r\n", b""),
+            b"empty in chunks": (head + b"Transfer-Encoding: chunked\r\n\r\n" + END, b""),
+            b"large": (head + b"Content-Length: 3000000\r\n\r\n" + b"x" * 3000000, b"x" * 3000000),
+            b"no content": (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        }
+
+        def script(sock, call):
+            sock.sendall(replies[call.body][0])
+            return call.body != b"until it closes"
+
+        gateway = self.gateway(self.upstream(script).url)
+        for name, (_, body) in replies.items():
+            with self.subTest(name), gateway.connect() as sock:
+                for _ in range(2):
+                    sock.sendall(post(IMAGES, name))
+                    answer = Reply.read(sock)
+                    self.assertEqual((answer.status, answer.whole, answer.body == body), (204 if name == b"no content" else 200, True, True))
+
     def test_a_length_beyond_the_bound_is_refused_unread(self):
         upstream = self.upstream(lambda sock, call: sock.sendall(reply(b"{}")))
         gateway = self.gateway(upstream.url, most=1)

@@ -168,7 +168,11 @@ net::Task<Result<void>> PassthroughAttempt::send_rest() {
     if (piece->empty()) continue;
     limit(idle_deadline());
     const Result<void> sent = co_await send_piece(*piece);
-    if (!sent) co_return sent.error();
+    if (sent) continue;
+    // It may have answered while it took nothing.
+    limit(idle_deadline());
+    if (is_timeout(sent.error().code) && call_->connection().is_stale()) co_return Result<void>{};
+    co_return sent.error();
   }
   has_sent_all_ = true;
   if (passage_.length) co_return Result<void>{};

@@ -175,7 +175,9 @@ class Passthrough(unittest.TestCase):
             sock.sendall(reply(b"{}"))
 
         part = self.stage.part(script, at_once=True)
-        gateway = self.gateway(part.url)
+        part.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that little is under way
+        # The time in which nothing is taken is not the client's: at this pace it would be too slow.
+        gateway = self.gateway(part.url, limits={"body_timeout": 100, "body_min_rate": MIB})
 
         def resident():
             return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{gateway.process.pid}/status").read_text()).group(1)) * 1024
@@ -183,7 +185,7 @@ class Passthrough(unittest.TestCase):
         with gateway.connect() as sock:
             before = resident()
             sock.sendall(post("/v1/audio/translations", None, {"Content-Length": str(size), "Content-Type": "audio/x"}))
-            sock.settimeout(1)
+            sock.settimeout(2)
             sent = 0
             with self.assertRaises(TimeoutError):  # everybody's buffers are full
                 while sent < size:
@@ -445,6 +447,16 @@ class Passthrough(unittest.TestCase):
             self.assertEqual((answer.status, answer.body, answer.headers["content-type"]), (422, words, "application/problem+json"))
         self.assertEqual(other.calls, [])
 
+    def test_a_refusal_that_tells_the_key_is_not_passed_on(self):
+        def script(sock, call):
+            words = {"error": {"message": f"who is {call.header('Authorization')}?"}}
+            sock.sendall(reply(json.dumps(words).encode(), "400 Bad Request"))
+            return True
+
+        answer = self.gateway(self.upstream(script).url).request("POST", IMAGES, b"{}")
+        self.assertEqual(answer.status, 400)
+        self.assertNotIn(b"sk-provider", answer.body)
+
     def test_a_model_that_is_not_offered_hurts_nobody(self):
         def script(sock, call):
             if b"unknown" in call.body:
@@ -536,6 +548,24 @@ class Passthrough(unittest.TestCase):
                 for _ in range(40):
                     sock.sendall(b"x" * MIB)
             answer = Reply.read(sock)
+        self.assertEqual((answer.status, answer.error()["message"]), (413, "too long"))
+
+    def test_a_provider_that_answers_and_reads_no_more_is_heard(self):
+        done = threading.Event()
+
+        def script(sock, _):
+            read_head(sock)
+            sock.sendall(reply(b'{"error":{"message":"too long"}}', "413 Payload Too Large"))
+            done.wait(PATIENCE)
+
+        gateway = self.gateway(self.stage.part(script, at_once=True).url, timeouts={"idle": 500})
+        with gateway.connect() as sock:
+            sock.sendall(post("/v1/audio/translations", b"", {"Content-Length": str(40 * MIB)}))
+            with contextlib.suppress(OSError):
+                for _ in range(40):
+                    sock.sendall(b"x" * MIB)
+            answer = Reply.read(sock)
+            done.set()
         self.assertEqual((answer.status, answer.error()["message"]), (413, "too long"))
 
     def test_a_reply_that_breaks_is_cut(self):

@@ -30,7 +30,7 @@ class Parts {
  public:
   Parts(std::string_view body, std::string_view boundary) : body_(body), delimiter_("\r\n--" + std::string(boundary)) {
     const std::string_view first = std::string_view(delimiter_).substr(line_end.size());  // may begin the body
-    behind_ = body_.starts_with(first) ? first.size() : behind(delimiter_at(0));
+    behind_ = body_.starts_with(first) && ends_at(first.size()) ? first.size() : behind(delimiter_at(0));
   }
 
   // The next part whose head and content are there in full.
@@ -65,12 +65,16 @@ class Parts {
  private:
   static constexpr std::size_t none = std::string_view::npos;
 
-  // Where the next delimiter begins, its line end included. "--ab" is none for the boundary "a".
-  [[nodiscard]] std::size_t delimiter_at(std::size_t from) const noexcept {
+  // "--ab" is no delimiter for the boundary "a".
+  [[nodiscard]] bool ends_at(std::size_t end) const noexcept {
     constexpr std::string_view may_follow = "\r \t-";
+    return end < body_.size() && may_follow.find(body_[end]) != none;
+  }
+
+  // Where the next delimiter begins, its line end included.
+  [[nodiscard]] std::size_t delimiter_at(std::size_t from) const noexcept {
     for (std::size_t at = body_.find(delimiter_, from); at != none; at = body_.find(delimiter_, at + 1)) {
-      const std::string_view next = body_.substr(at + delimiter_.size(), 1);
-      if (!next.empty() && may_follow.find(next) != none) return at;
+      if (ends_at(at + delimiter_.size())) return at;
     }
     return none;
   }

@@ -367,7 +367,7 @@ TEST(ConfigLoad, warns_of_what_has_no_effect) {
 }
 
 TEST(ConfigLoad, what_a_provider_passes_through) {
-  const Loaded loaded = good(R"({"schema_version":1,"providers":{
+  const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"]},"providers":{
     "upstream":{"passthrough":["moderations"],"passthrough_max_mb":1},
     "custom":{"z":{"base_url":"https://z.example/v1","passthrough":["images","audio","images"]},
               "a":{"base_url":"https://a.example/v1"}}}})");
@@ -383,10 +383,12 @@ TEST(ConfigLoad, what_a_provider_passes_through) {
 
 TEST(ConfigLoad, what_a_provider_cannot_pass_through) {
   EXPECT_EQ(
-      problem_paths(R"({"schema_version":1,"providers":{"upstream":{"passthrough":["video"]},"custom":{
+      problem_paths(
+          R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"upstream":{"passthrough":["video"]},"custom":{
         "a":{"base_url":"https://a.example","protocol":"gemini","passthrough":["images"]},
         "b":{"base_url":"https://b.example","passthrough":"images"},
-        "c":{"base_url":"https://c.example","passthrough_max_mb":0}}}})"),
+        "c":{"base_url":"https://c.example","passthrough_max_mb":0}}}})"
+      ),
       (std::vector<std::string>{
           "providers.upstream.passthrough",
           "providers.custom.a.passthrough",

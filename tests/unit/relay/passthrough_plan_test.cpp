@@ -129,9 +129,9 @@ TEST(PassthroughModel, is_a_part_of_a_form) {
       {part("b", R"(name="x;name=model")", "no") + "--b--", "-"},
       {"--b\r\n\r\nno head\r\n" + model + "--b--", "whisper-1|whisper-1"},
       {"--b--\r\n" + model, "-"},
-      {"--bb\r\n" + model, "whisper-1|whisper-1"},  // a line of the preamble
-      {model.substr(0, model.size() - 3), "-"},     // cut within the value
-      {model, "-"},                                 // its end is not known yet
+      {"--bb\r\n" + model + "--b--", "whisper-1|whisper-1"},  // a line of the preamble
+      {model.substr(0, model.size() - 3), "-"},               // cut within the value
+      {model, "-"},                                           // its end is not known yet
       {file, "-"},
       {"", "-"},
       {"--b", "-"},

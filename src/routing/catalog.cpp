@@ -11,10 +11,6 @@ using config::Config;
 using config::ModelEntry;
 using config::Tier;
 
-bool is_usable(const config::Provider& provider) {
-  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
-}
-
 // Looks at the last winners when it orders (contract 4.2).
 bool remembers_winners(const Config& config, Tier tier) {
   const config::Strategy strategy = config.models.strategies[tier];
@@ -63,7 +59,7 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
   list.reserve(config.models.entries[tier].size());
   for (const ModelEntry& entry : config.models.entries[tier]) {
     auto provider = config.provider_of(entry);
-    if (!provider || !is_usable(*provider)) continue;
+    if (!provider) continue;
     Candidate candidate = candidate_of(entry, tier, config);
     const auto is_same = [&](const Candidate& c) { return c.display_name == candidate.display_name; };
     if (std::any_of(list.begin(), list.end(), is_same)) continue;

@@ -83,6 +83,8 @@ const ofOpenAi = request({
 const ofOpenRouter = request({
   reasoning: z.strictObject({ effort: z.string().optional(), max_tokens: z.int().optional(), enabled: z.boolean().optional(), exclude: z.boolean().optional() }).optional(),
   top_k: z.int().optional(),
+  max_completion_tokens: z.int().min(1).nullish(),
+  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
 }, { reasoning: z.string().nullish(), reasoning_content: z.string().nullish(), reasoning_details: z.array(reasoningDetail).min(1).optional() });
 
 // What OpenAI finds out only when it has the whole request.

@@ -1,7 +1,7 @@
 // Chat completions as OpenAI writes them. Facts: OpenAI's API reference (the chat completion object, the chunk object).
 import { event, piecesOf } from './wire.js';
 
-const head = { id: 'chatcmpl-B9MBs8C', created: 1764000000, model: 'gpt-5.1-2025-11-13', service_tier: 'default', system_fingerprint: null };
+const headOf = ({ model }) => ({ id: 'chatcmpl-B9MBs8C', created: 1764000000, model, service_tier: 'default', system_fingerprint: null });
 
 const usageOf = ({ input, cached, output, reasoning }) => ({
   prompt_tokens: input, completion_tokens: output, total_tokens: input + output,
@@ -18,13 +18,13 @@ const callOf = ({ call, id, args }) => ({ id, type: 'function', function: { name
 const detailOf = ({ reasoning, proof }) => ({ type: 'reasoning.text', text: reasoning, signature: proof, format: 'anthropic-claude-v1', index: 0 });
 const strange = { x_new_member: { deep: [1, null, 'x'] } };
 
-export function plain(answer) {
+export function plain(answer, body) {
   const { say } = answer;
   const joined = (kind) => say.map((one) => one[kind]).filter((one) => one !== undefined).join('') || null;
   const calls = say.filter((one) => one.call);
   const thoughts = say.filter((one) => one.reasoning);
   return {
-    ...head, object: 'chat.completion',
+    ...headOf(body), object: 'chat.completion',
     choices: [{
       index: 0, logprobs: null, finish_reason: finishOf(answer),
       message: {
@@ -59,6 +59,7 @@ function* deltasOf(answer) {
 }
 
 export function stream(answer, body) {
+  const head = headOf(body);
   const asked = body.stream_options?.include_usage === true;
   const more = { ...(asked && { usage: null }), ...(answer.strange && strange) };
   const chunk = (delta, finish = null) => event({

@@ -18,7 +18,7 @@ const proofs = { messages: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3h', openrouter: 'EqQBCgIY
 export const calls = (upstream, ...list) => ({
   say: [
     { text: 'Let me look.' },
-    ...list.map(([name, args], index) => ({ call: name, id: `${upstream === 'messages' ? 'toolu' : 'call'}_0${index}a`, args, ...(index === 0 && upstream === 'gemini' && { proof: proofs.gemini }) })),
+    ...list.map(([name, args], index) => ({ call: name, id: `call_0${index}a`, args, ...(index === 0 && upstream === 'gemini' && { proof: proofs.gemini }) })),
   ],
 });
 

@@ -31,7 +31,7 @@ export function dialectSuite(title, define, more = () => ({})) {
     const own = {};
     before(async () => {
       own.providers = await startProviders();
-      own.gateway = await Gateway.start(configOf(own.providers, more(own.providers)));
+      own.gateway = await Gateway.start(configOf(own.providers, await more(own.providers)));
     });
     beforeEach(() => Object.values(own.providers).forEach((one) => one.reset()));
     afterEach(() => {

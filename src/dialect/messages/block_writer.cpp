@@ -64,7 +64,7 @@ void BlockWriter::on_text(Kind kind, const Event& event) {
   grow(event.text);
 }
 
-// Of the thinking; a call has no room for one.
+// Of the thinking; a call has no room for one, and has said it before it began.
 void BlockWriter::on_proof(const Event& event) {
   if (std::find(call_blocks_.begin(), call_blocks_.end(), event.block) != call_blocks_.end()) return;
   if (!open_ || open_->kind != Kind::thinking || open_->block != event.block) return on_sealed(event);
@@ -96,6 +96,7 @@ void BlockWriter::on_call(const Event& event) {
     return;
   }
   close_all();
+  if (!event.text.empty()) on_sealed(event);
   open(std::move(block));
 }
 

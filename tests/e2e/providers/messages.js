@@ -34,7 +34,8 @@ const content = (block) => z.union([z.string().min(1), z.array(block).min(1)]);
 const tool = z.union([
   z.strictObject({
     type: z.literal('custom').optional(), name, description: z.string().optional(), strict: z.boolean().optional(), ...cached,
-    input_schema: z.looseObject({ type: z.literal('object') }),
+    input_schema: z.looseObject({ type: z.literal('object') }), eager_input_streaming: z.boolean().nullish(), input_examples: z.array(anyObject).optional(),
+    defer_loading: z.boolean().optional(), allowed_callers: z.array(z.string()).optional(),
   }),
   z.looseObject({ type: z.string().regex(/_\d{8}$/, 'no tool of theirs'), name }),
 ]);

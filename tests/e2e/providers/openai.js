@@ -29,7 +29,7 @@ const message = (ofAssistant) => z.discriminatedUnion('role', [
     role: z.literal('assistant'), content: z.union([z.string(), z.array(text).min(1)]).nullish(), refusal: z.string().nullish(), name: z.string().optional(),
     tool_calls: z.array(call).min(1).optional(), annotations: z.array(anyObject).optional(), ...ofAssistant,
   }),
-  z.strictObject({ role: z.literal('tool'), tool_call_id: z.string(), content: texts }),
+  z.strictObject({ role: z.literal('tool'), tool_call_id: z.string(), content: texts, name: z.string().optional() }),
 ]);
 
 const tool = z.strictObject({

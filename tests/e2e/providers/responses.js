@@ -38,7 +38,7 @@ const item = z.union([
 ]);
 
 const tool = z.union([
-  z.strictObject({ type: z.literal('function'), name: functionName, description: z.string().nullish(), parameters: anyObject.nullable(), strict: z.boolean().nullable() }),
+  z.strictObject({ type: z.literal('function'), name: functionName, description: z.string().nullish(), parameters: anyObject.nullable(), strict: z.boolean().nullish() }),
   z.looseObject({ type: z.enum(['web_search', 'file_search', 'code_interpreter', 'image_generation']) }),
 ]);
 const format = z.discriminatedUnion('type', [

@@ -220,6 +220,19 @@ TEST(MessagesAnswer, what_has_no_place_is_left_out) {
   EXPECT_EQ(out.find("\"no\""), std::string::npos);
 }
 
+TEST(MessagesAnswer, a_call_s_proof_stands_before_it) {
+  Event signed_call = call("c", "f", 1);
+  signed_call.text = "gemini.call.x";
+  for (const bool is_stream : {true, false}) {
+    const std::string out = written({event(Kind::text, "a"), signed_call, finish(Finish::tool_calls)}, is_stream);
+    const std::size_t proof = out.find(R"({"type":"redacted_thinking","data":"gemini.call.x"})");
+    ASSERT_NE(proof, std::string::npos) << out;
+    EXPECT_GT(out.find("tool_use", proof), proof) << out;
+    EXPECT_LT(out.find(R"("type":"text")"), proof) << out;
+    if (is_stream) EXPECT_EQ(joined(faults_of_messages_stream(out)), "") << out;
+  }
+}
+
 TEST(MessagesAnswer, a_proof_without_its_thinking_is_sealed) {
   const std::string out = written({event(Kind::proof, "c2ln"), event(Kind::text, "a", 1), finish(Finish::stop)}, true);
   EXPECT_NE(out.find(R"({"type":"redacted_thinking","data":"c2ln"})"), std::string::npos);

@@ -102,6 +102,15 @@ class Dialect {
   /// here and would be missed (docs/dialects.md): another candidate may be able to.
   [[nodiscard]] virtual Result<Written> write(const Conversation& conversation, const WriteInput& input) const = 0;
 
+  /// A client's own body, for a provider that speaks the same but would refuse what the answers of others have put into
+  /// the conversation through us: reasoning and signatures. nullopt: it goes as it is, byte for byte. `body` passed
+  /// `Client::read`; what is returned has `chat::padding` readable bytes behind it.
+  [[nodiscard]] virtual std::optional<std::string> without_foreign(
+      const config::Provider& /*provider*/, std::string_view /*body*/
+  ) const {
+    return std::nullopt;
+  }
+
   /// `provider` says what its errors mean (`class_of`) and must outlive the stream.
   [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const = 0;
 

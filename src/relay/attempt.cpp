@@ -79,6 +79,8 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   if (!speaks_alike(context_, *candidate_.provider)) {
     translation_ = std::make_unique<Translation>(context_, candidate_);
     if (auto failed = translation_->write(dialect_, injects_usage())) co_return failed;
+  } else if (auto failed = take_out_foreign()) {
+    co_return failed;
   }
   for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
     Answer failed = co_await open(reuse);
@@ -88,6 +90,18 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   }
   hook_.emplace(context_.cancel, net::Cancel::stop_connection, &call_->connection());
   co_return std::nullopt;
+}
+
+// What another provider's answer left in the conversation would be refused here.
+std::optional<Error> UpstreamAttempt::take_out_foreign() {
+  std::optional<std::string> body = dialect_.without_foreign(*candidate_.provider, context_.body);
+  if (!body) return std::nullopt;
+  own_words_ = std::make_unique<OwnWords>();
+  own_words_->body = std::move(*body);
+  Result<chat::ChatRequest> request = context_.client.read(own_words_->body);
+  if (!request) return request.error();
+  own_words_->request = std::make_unique<const chat::ChatRequest>(std::move(*request));
+  return std::nullopt;
 }
 
 // The stage that the reply's head asks for.
@@ -172,7 +186,8 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
     input.model = candidate_.model;
     input.rules = context_.config->params.of(candidate_.model);
     input.inject_usage = injects_usage();
-    own_words = chat::splice(context_.body, *context_.request, input);
+    own_words = own_words_ ? chat::splice(own_words_->body, *own_words_->request, input)
+                           : chat::splice(context_.body, *context_.request, input);
   }
   const chat::Spliced& body = translation_ ? translation_->body() : own_words;
 
@@ -298,6 +313,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::send_plain(std::string_view 
 void UpstreamAttempt::describe() {
   reply_.describe(candidate_);
   if (translation_) reply_.dropped(translation_->dropped());
+  if (own_words_) reply_.dropped("reasoning of another provider");
 }
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.

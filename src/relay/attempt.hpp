@@ -65,6 +65,7 @@ class UpstreamAttempt {
   [[nodiscard]] TimePoint too_slow_at(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
+  [[nodiscard]] std::optional<Error> take_out_foreign();
   void give_back();
   void describe();
 
@@ -88,6 +89,14 @@ class UpstreamAttempt {
   std::string request_id_;
   std::string held_;                          // events before the commit
   std::unique_ptr<Translation> translation_;  // null: client and provider speak alike
+
+  struct OwnWords {
+    std::string body;
+    std::unique_ptr<const chat::ChatRequest> request;  // points into it
+  };
+
+  std::unique_ptr<OwnWords>
+      own_words_;  // instead of the client's body, where another provider's reasoning stands in it
 };
 
 }  // namespace gw::relay

@@ -13,7 +13,7 @@ export const tools = [
 ];
 
 // Signatures as the services make them: each is told from another's by its look.
-const proofs = { messages: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3h', openrouter: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3i', responses: 'gAAAAABpsealed', gemini: 'EpwCCpkCAb4+9vs=' };
+export const proofs = { messages: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3h', openrouter: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3i', responses: 'gAAAAABpsealed', gemini: 'EpwCCpkCAb4+9vs=' };
 
 export const calls = (upstream, ...list) => ({
   say: [

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clients } from './clients/index.js';
-import { calls, toldOf, tools } from './dialect_cases.js';
+import { calls, proofs, toldOf, tools } from './dialect_cases.js';
 import { dialectSuite, entryOf } from './dialect_suite.js';
 import { dialects } from './providers/index.js';
 import { ScriptedProvider, hello } from './providers/server.js';
@@ -21,10 +21,15 @@ const ways = [
 ];
 const args = { city: '北京 "x"' };
 
-// Round one is answered by `before`; in round two it fails, so that `after` answers.
-async function run({ client, sdk, isStream, tier, prepare, before, after }) {
-  const say = { turns: [{ user: 'Hi 你好' }], tools, system: 'Be brief.' };
-  before.next(calls(before.dialect.vendor, ['weather', args], ['now', {}]));
+// Round one is answered by `first`; in round two it fails, so that `second` answers. What the one has thought and signed,
+// the other would refuse.
+async function run({ client, sdk, isStream, tier, prepare, thinks, first, before, after }) {
+  const say = { turns: [{ user: 'Hi 你好' }], tools, system: 'Be brief.', thinks };
+  const answered = calls(first, ['weather', args], ['now', {}]);
+  if (thinks && first !== 'openai') answered.say.unshift({ reasoning: 'Hm', proof: proofs[first] });
+  // Not every provider's ids would do for every other.
+  if (first === 'openai') for (const one of answered.say) if (one.call) one.id = `functions.${one.call}:0`;
+  before.next(answered);
   const asked = await client.ask(sdk, { ...say, model: 't1' }, isStream);
   assert.deepEqual(asked.calls.map((one) => one.name), ['weather', 'now']);
 
@@ -53,10 +58,12 @@ for (const first of Object.keys(dialects)) {
       for (const client of clients) {
         for (const isStream of [false, true]) {
           for (const way of ways) {
-            test(`${client.name}, ${isStream ? 'streamed' : 'plain'}: after ${way.how}`, () => {
-              const { [first]: before, [second]: after } = own.providers;
-              return run({ client, sdk: client.connect(own.gateway), isStream, ...way, before, after });
-            });
+            for (const thinks of [false, true]) {
+              test(`${client.name}, ${isStream ? 'streamed' : 'plain'}${thinks ? ', thinking' : ''}: after ${way.how}`, () => {
+                const { [first]: before, [second]: after } = own.providers;
+                return run({ client, sdk: client.connect(own.gateway), isStream, ...way, thinks, first, before, after });
+              });
+            }
           }
         }
       }

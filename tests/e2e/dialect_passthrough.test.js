@@ -10,9 +10,12 @@ import { gatewayKey } from './upstream.js';
 
 // As odd as JSON may be, and with what a schema of ours has never heard of.
 const bodies = {
-  messages: (model) => `{ "max_tokens":16,"model" : "${model}","messages":[{"role":"user","content":[{"type":"text","text":"h\\u0069 \\u{}","cache_control":{"type":"ephemeral","ttl":"1h"}}]}],\n"temperature":1.0e-1}`.replace('\\u{}', '\\ud83d\\ude00'),
-  responses: (model) => `{"input":[{"role":"user","content":[{"type":"input_text","text":"h\\u0069"}]}], "model" : "${model}","truncation":"auto","max_tool_calls":3,\n"temperature":1.0e-1}`,
+  messages: (model) => `{ "max_tokens":16,"model" : "${model}","messages":[{"role":"user","content":[
+    {"type":"text","text":"h\\u0069 \\ud83d\\ude00","cache_control":{"type":"ephemeral","ttl":"1h"}}]}],\n"temperature":1.0e-1}`,
+  responses: (model) => `{"input":[{"role":"user","content":[
+    {"type":"input_text","text":"h\\u0069"}]}], "model" : "${model}","truncation":"auto","max_tool_calls":3,\n"temperature":1.0e-1}`,
 };
+const hi = (provider) => ({ model: nameOf(provider), max_tokens: 20, messages: [{ role: 'user', content: 'Hi' }] });
 const paths = { messages: '/v1/messages', responses: '/v1/responses' };
 
 dialectSuite('the same dialect in and out', (own) => {
@@ -36,7 +39,7 @@ dialectSuite('the same dialect in and out', (own) => {
   test('anthropic-beta and anthropic-version reach Anthropic, also streamed, and nobody else', async () => {
     const client = messages.connect(own.gateway);
     const headers = { 'anthropic-beta': 'context-1m-2025-08-07,interleaved-thinking-2025-05-14', 'anthropic-version': '2026-10-21' };
-    const ask = (provider, stream) => client.messages.create({ model: nameOf(provider), max_tokens: 20, messages: [{ role: 'user', content: 'Hi' }], stream }, { headers });
+    const ask = (provider, stream) => client.messages.create({ ...hi(provider), stream }, { headers });
     await ask('messages', false);
     for await (const _event of await ask('messages', true));
     for (const { headers: seen } of own.providers.messages.requests) {
@@ -62,8 +65,8 @@ dialectSuite('the same dialect in and out', (own) => {
 
   const unknown = { messages: 'new_kind_of_event', responses: 'response.new_kind_of_event' };
   const streams = {
-    messages: () => messages.connect(own.gateway).messages.create({ model: nameOf('messages'), max_tokens: 20, messages: [{ role: 'user', content: 'Hi' }], stream: true }).asResponse(),
-    responses: () => responses.connect(own.gateway).responses.create({ model: nameOf('responses'), input: 'Hi', store: false, stream: true }).asResponse(),
+    messages: () => messages.connect(own.gateway).messages.create({ ...hi('messages'), stream: true }).asResponse(),
+    responses: () => responses.connect(own.gateway).responses.create({ model: nameOf('responses'), input: 'Hi', stream: true }).asResponse(),
   };
   for (const [name, type] of Object.entries(unknown)) {
     test(`${name}: events nobody knows are relayed with the others, byte for byte`, async () => {
@@ -78,7 +81,8 @@ dialectSuite('the same dialect in and out', (own) => {
   }
 
   test('an answer of another dialect is told under the name of the model that gave it', async () => {
-    const answer = await chat.connect(own.gateway).chat.completions.create({ model: nameOf('messages'), messages: [{ role: 'user', content: 'Hi' }], frequency_penalty: 1, seed: 3 }).withResponse();
+    const body = { model: nameOf('messages'), messages: [{ role: 'user', content: 'Hi' }], frequency_penalty: 1, seed: 3 };
+    const answer = await chat.connect(own.gateway).chat.completions.create(body).withResponse();
     assert.equal(answer.data.model, nameOf('messages'));
     assert.match(answer.response.headers.get('x-smartroute-dropped'), /seed/);
     assert.match(answer.response.headers.get('x-smartroute-dropped'), /frequency_penalty/);

@@ -12,8 +12,8 @@ dialectSuite('dialects through the SDKs', (own) => {
         for (const isStream of [false, true]) {
           for (const { what, check, unless } of cases) {
             const pair = { client, upstream, isStream };
-            const skip = unless?.(pair) ?? false;
-            test(`${what}, ${isStream ? 'streamed' : 'plain'}`, { skip }, () => {
+            if (unless?.(pair)) continue;
+            test(`${what}, ${isStream ? 'streamed' : 'plain'}`, () => {
               const provider = own.providers[upstream];
               const connected = client.connect(own.gateway);
               const ask = (say, how = isStream) => client.ask(connected, { model: nameOf(upstream), ...say }, how);

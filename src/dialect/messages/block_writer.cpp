@@ -88,7 +88,7 @@ void BlockWriter::on_call(const Event& event) {
   block.kind = Kind::call;
   block.block = event.block;
   block.name = event.name;
-  block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : std::string(event.id);
+  block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : call_id(event.id);
   call_blocks_.push_back(event.block);
   const bool is_running = open_ && open_->kind == Kind::call && !is_whole(open_->text);
   if (is_running) {

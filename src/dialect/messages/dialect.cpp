@@ -1,9 +1,11 @@
 #include "base/text.hpp"
 #include "dialect/messages/event_read.hpp"
 #include "dialect/messages/messages.hpp"
+#include "dialect/messages/own_words.hpp"
 #include "dialect/messages/request_write.hpp"
 #include "dialect/messages/tell.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -122,6 +124,11 @@ class Messages final : public Dialect {
 
   [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
     return write_request(conversation, input);
+  }
+
+  [[nodiscard]] std::optional<std::string> without_foreign(const config::Provider& provider, std::string_view body)
+      const override {
+    return messages::without_foreign(body, vendor_of(provider) == config::Vendor::anthropic);
   }
 
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {

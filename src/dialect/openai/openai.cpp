@@ -1,9 +1,11 @@
 #include "dialect/openai/openai.hpp"
 
 #include "base/text.hpp"
+#include "dialect/openai/own_words.hpp"
 #include "dialect/openai/translate.hpp"
 #include "dialect/openai/usage_read.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -293,6 +295,12 @@ class OpenAi final : public Dialect {
 
   [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
     return write_chat(conversation, input);
+  }
+
+  [[nodiscard]] std::optional<std::string> without_foreign(const config::Provider& provider, std::string_view body)
+      const override {
+    if (vendor_of(provider) != config::Vendor::openai) return std::nullopt;
+    return openai::without_foreign(body);
   }
 
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace gw::dialect::messages {
@@ -107,7 +108,7 @@ void Cleaner::cut_budget(od::object request) {
   Cuts::List list(cuts_);
   for (auto found : request) {
     od::field field;
-    if (found.get(field) != simdjson::SUCCESS) return;
+    if (std::move(found).get(field) != simdjson::SUCCESS) return;
     const od::raw_json_string key = field.key();
     std::string_view raw;
     if (simdjson::to_json_string(field.value()).get(raw) != simdjson::SUCCESS) return;

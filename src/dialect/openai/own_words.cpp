@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 namespace gw::dialect::openai {
 namespace {
@@ -48,7 +49,7 @@ bool cut_members(od::object object, std::span<const std::string_view> names, std
   Cuts::List list(cuts);
   for (auto found : object) {
     od::field field;
-    if (found.get(field) != simdjson::SUCCESS) return false;
+    if (std::move(found).get(field) != simdjson::SUCCESS) return false;
     const od::raw_json_string key = field.key();
     const std::string_view member = read_member(field, body, cuts);
     if (member.empty()) return false;

@@ -29,33 +29,14 @@ std::array<Tier, 3> with_fallbacks(Tier tier) {
   return {Tier::t1, Tier::t2, Tier::t3};
 }
 
-// For when no entry is usable: the first that has a provider, and why that cannot be asked. Empty when there is none.
-std::string left_out(std::string_view pinned_name, const Config& config) {
-  for (const Tier tier : config::tiers) {
-    for (const ModelEntry& entry : config.models.entries[tier]) {
-      if (!pinned_name.empty() && !intent::goes_by(entry, pinned_name)) continue;
-      const auto provider = config.provider_of(entry);
-      if (!provider) continue;
-      return "the provider \"" + provider->id + "\" of model \"" + entry.model + "\" has protocol " +
-             std::string(to_string(provider->protocol)) + ", which this release does not speak yet";
-    }
+Error no_route(std::string_view pinned_name) {
+  std::string message =
+      "No model can be asked: no entry of models.t1, models.t2 or models.t3 has a known provider. Add one.";
+  if (!pinned_name.empty()) {
+    message = "The model \"" + std::string(pinned_name) +
+              "\" cannot be asked: no entry of models.t1, models.t2 or models.t3 with a known provider has this name. "
+              "Ask for model auto, or add it.";
   }
-  return {};
-}
-
-Error no_route(std::string_view pinned_name, const Config& config) {
-  const std::string reason = left_out(pinned_name, config);
-  std::string message = pinned_name.empty() ? std::string("No model can be asked: ")
-                                            : "The model \"" + std::string(pinned_name) + "\" cannot be asked: ";
-  if (!reason.empty()) {
-    message += reason + ". ";
-  } else if (!pinned_name.empty()) {
-    message += "no entry of models.t1, models.t2 or models.t3 with a known provider has this name. ";
-  } else {
-    message += "models.t1, models.t2 and models.t3 are empty. ";
-  }
-  message += pinned_name.empty() ? "Add one to models.t1, models.t2 or models.t3 with a provider of protocol openai."
-                                 : "Ask for model auto, or give it a provider of protocol openai.";
   return gateway_error(Errc::no_route, std::move(message));
 }
 
@@ -135,13 +116,13 @@ Plan pinned_plan(std::span<const Candidate* const> named, const chat::ChatReques
 Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
   if (!verdict.pinned_model.empty()) {
     const auto named = input.catalog->named(verdict.pinned_model);
-    if (named.empty()) return no_route(verdict.pinned_model, input.config);
+    if (named.empty()) return no_route(verdict.pinned_model);
     return pinned_plan(named, request, input);
   }
   for (const Tier tier : with_fallbacks(verdict.tier)) {
     if (!input.catalog->tier(tier).empty()) return tier_plan(tier, request, input);
   }
-  return no_route({}, input.config);
+  return no_route({});
 }
 
 std::optional<Plan> escalated(const Plan& plan, const chat::ChatRequest& request, const Input& input) {

@@ -153,9 +153,12 @@ class ClientApi(unittest.TestCase):
         silent = config_for(nowhere(), timeouts={"connect": {"t1": 1000}})
         with Gateway(silent) as gateway:
             self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
-        unspoken = config_for(nowhere())
-        unspoken["providers"]["custom"]["p0"]["protocol"] = "v1-messages"
-        with Gateway(unspoken) as gateway:
+        for protocol in ("v1-messages", "v1-response", "gemini"):
+            dead = config_for(nowhere())
+            dead["providers"]["custom"]["p0"]["protocol"] = protocol
+            with self.subTest(protocol), Gateway(dead) as gateway:
+                self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
+        with Gateway(config_for()) as gateway:
             self.assertEqual(self.chat(503, PLAIN, gateway=gateway).error()["code"], "no_route")
 
     def test_what_failed_before_an_answer(self):

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { clients } from './clients/index.js';
-import { calls, proofs, toldOf, tools } from './dialect_cases.js';
+import { callsOf, toldOf, tools } from './dialect_cases.js';
 import { dialectSuite, entryOf } from './dialect_suite.js';
 import { dialects } from './providers/index.js';
 import { ScriptedProvider, hello } from './providers/server.js';
@@ -25,8 +25,8 @@ const args = { city: '北京 "x"' };
 // the other would refuse.
 async function run({ client, sdk, isStream, tier, prepare, thinks, first, before, after }) {
   const say = { turns: [{ user: 'Hi 你好' }], tools, system: 'Be brief.', thinks };
-  const answered = calls(first, ['weather', args], ['now', {}]);
-  if (thinks && first !== 'openai') answered.say.unshift({ reasoning: 'Hm', proof: proofs[first] });
+  const answered = callsOf(before.dialect, ['weather', args], ['now', {}]);
+  if (thinks && first !== 'openai') answered.say.unshift({ reasoning: 'Hm', proof: before.dialect.proof });
   // Not every provider's ids would do for every other.
   if (first === 'openai') for (const one of answered.say) if (one.call) one.id = `functions.${one.call}:0`;
   before.next(answered);

@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { dialectSuite, nameOf } from './dialect_suite.js';
 import { dialects } from './providers/index.js';
 import { hello } from './providers/server.js';
-import { calls, toldOf } from './dialect_cases.js';
+import { callsOf, toldOf } from './dialect_cases.js';
 import { gatewayKey } from './upstream.js';
 
 const upstreams = Object.keys(dialects);
@@ -27,7 +27,9 @@ const told = [{ name: 'weather', args: { city: '北京' }, result: 'sunny in 北
 const vercel = {
   'openai responses': (own, name) => createOpenAI({ baseURL: `${own.gateway.url}/v1`, apiKey: gatewayKey }).responses(name),
   'openai chat': (own, name) => createOpenAI({ baseURL: `${own.gateway.url}/v1`, apiKey: gatewayKey }).chat(name),
-  'openai-compatible': (own, name) => createOpenAICompatible({ name: 'smartroute', baseURL: `${own.gateway.url}/v1`, apiKey: gatewayKey, includeUsage: true, supportsStructuredOutputs: true })(name),
+  'openai-compatible': (own, name) => createOpenAICompatible({
+    name: 'smartroute', baseURL: `${own.gateway.url}/v1`, apiKey: gatewayKey, includeUsage: true, supportsStructuredOutputs: true,
+  })(name),
   anthropic: (own, name) => createAnthropic({ baseURL: `${own.gateway.url}/v1`, apiKey: gatewayKey })(name),
 };
 
@@ -65,7 +67,7 @@ dialectSuite('the AI SDK', (own) => {
 
         for (const isStream of [false, true]) {
           test(`a loop of parallel tools, ${isStream ? 'streamed' : 'plain'}`, async () => {
-            own.providers[upstream].next(calls(upstream, ...asked));
+            own.providers[upstream].next(callsOf(dialects[upstream], ...asked));
             const loop = options({ tools, stopWhen: stepCountIs(3) });
             const answer = isStream ? streamText(loop) : await generateText(loop);
             assert.equal(await answer.text, text);
@@ -99,7 +101,9 @@ dialectSuite('the AI SDK', (own) => {
 
 const langchain = {
   ChatOpenAI: (own, model) => new ChatOpenAI({ model, apiKey: gatewayKey, maxRetries: 0, configuration: { baseURL: `${own.gateway.url}/v1` } }),
-  'ChatOpenAI of Responses': (own, model) => new ChatOpenAI({ model, apiKey: gatewayKey, maxRetries: 0, useResponsesApi: true, zdrEnabled: true, configuration: { baseURL: `${own.gateway.url}/v1` } }),
+  'ChatOpenAI of Responses': (own, model) => new ChatOpenAI({
+    model, apiKey: gatewayKey, maxRetries: 0, useResponsesApi: true, zdrEnabled: true, configuration: { baseURL: `${own.gateway.url}/v1` },
+  }),
   ChatAnthropic: (own, model) => new ChatAnthropic({ model, apiKey: gatewayKey, maxRetries: 0, maxTokens: 1000, anthropicApiUrl: own.gateway.url }),
 };
 
@@ -123,7 +127,7 @@ dialectSuite('LangChain', (own) => {
 
         for (const isStream of [false, true]) {
           test(`parallel tools, ${isStream ? 'streamed' : 'plain'}`, async () => {
-            own.providers[upstream].next(calls(upstream, ...asked));
+            own.providers[upstream].next(callsOf(dialects[upstream], ...asked));
             const bound = model().bindTools([weather]);
             const ask = async (history) => {
               if (!isStream) return bound.invoke(history);

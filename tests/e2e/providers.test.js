@@ -63,6 +63,7 @@ async function askGemini(provider, isStream) {
 }
 
 const user = { role: 'user', content: 'Hi' };
+const use = { type: 'tool_use', id: 'a', name: 'f', input: {} };
 const refused = {
   openai: [
     ['an unknown member', { messages: [user], top_k: 3 }, /Unrecognized key: "top_k"/],
@@ -77,8 +78,12 @@ const refused = {
     ['an unknown member', { max_tokens: 9, messages: [user], seed: 1 }, /Unrecognized key: "seed"/],
     ['a system message', { max_tokens: 9, messages: [{ role: 'system', content: 'x' }, user] }, /messages\.0\.role/],
     ['two turns of one speaker', { max_tokens: 9, messages: [user, user] }, /alternate/],
-    ['an id that is none', { max_tokens: 9, messages: [user, { role: 'assistant', content: [{ type: 'tool_use', id: 'a.b', name: 'f', input: {} }] }] }, /pattern/],
-    ['a call without its result', { max_tokens: 9, messages: [user, { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] }, user] }, /without `tool_result`/],
+    ['an id that is none', { max_tokens: 9, messages: [user, { role: 'assistant', content: [{ ...use, id: 'a.b' }] }] }, /pattern/],
+    ['a call without its result', { max_tokens: 9, messages: [user, { role: 'assistant', content: [use] }, user] }, /without `tool_result`/],
+    ['a loop that lost its thinking', {
+      max_tokens: 2048, thinking: { type: 'enabled', budget_tokens: 1024 },
+      messages: [user, { role: 'assistant', content: [use] }, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a' }] }],
+    }, /Expected `thinking`/],
     ['a signature of another', { max_tokens: 9, messages: [user, { role: 'assistant', content: [{ type: 'thinking', thinking: 'x', signature: 'gAAAAx' }] }, user] }, /signature/],
     ['an empty text', { max_tokens: 9, messages: [{ role: 'user', content: [{ type: 'text', text: ' ' }] }] }, /non-whitespace/],
   ],
@@ -101,7 +106,12 @@ const refused = {
         { role: 'user', parts: [{ functionResponse: { name: 'f', response: {} } }] },
       ],
     }, /thought_signature/],
-    ['a call without its result', { contents: [{ role: 'user', parts: [{ text: 'x' }] }, { role: 'model', parts: [{ functionCall: { name: 'f' }, thoughtSignature: 'QQ==' }] }, { role: 'user', parts: [{ text: 'x' }] }] }, /number of function response/],
+    ['a call without its result', {
+      contents: [
+        { role: 'user', parts: [{ text: 'x' }] }, { role: 'model', parts: [{ functionCall: { name: 'f' }, thoughtSignature: 'QQ==' }] },
+        { role: 'user', parts: [{ text: 'x' }] },
+      ],
+    }, /number of function response/],
   ],
 };
 

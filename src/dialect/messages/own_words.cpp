@@ -17,13 +17,15 @@ namespace {
 
 namespace od = simdjson::ondemand;
 
-// How such blocks look from afar: most bodies need not be read again.
-bool may_hold_foreign(std::string_view body, bool wants_signed) {
+// How such bodies look from afar: most need not be read again.
+bool may_be_refused(std::string_view body, bool wants_signed) {
   constexpr std::array<std::string_view, 2> of_others{R"("gemini.)", R"("gAAAA)"};
   constexpr std::array<std::string_view, 2> of_nobody{R"("signature":"")", R"("signature": "")"};
+  constexpr std::array<std::string_view, 2> of_loop{R"("budget_tokens")", R"("tool_result")"};
   const auto stands = [&](std::string_view sign) { return body.find(sign) != std::string_view::npos; };
   return std::any_of(of_others.begin(), of_others.end(), stands) ||
-         (wants_signed && std::any_of(of_nobody.begin(), of_nobody.end(), stands));
+         (wants_signed && std::any_of(of_nobody.begin(), of_nobody.end(), stands)) ||
+         (wants_signed && std::all_of(of_loop.begin(), of_loop.end(), stands));
 }
 
 struct Block {
@@ -35,7 +37,7 @@ struct Block {
 
 Block read_block(std::string_view raw, bool wants_signed) {
   Block out{raw};
-  simdjson::dom::parser parser;
+  thread_local simdjson::dom::parser parser;
   simdjson::dom::element element;
   std::string_view type;
   if (parser.parse(raw.data(), raw.size(), true).get(element) != simdjson::SUCCESS ||
@@ -92,6 +94,7 @@ void Cleaner::turn(od::object turn) {
   is_in_loop_ = false;
   if (turn["role"].get_string().get(role) != simdjson::SUCCESS) return;
   const bool is_assistant = role == "assistant";
+  if (is_assistant) begins_thinking_ = false;
   if (turn["content"].get_array().get(content) != simdjson::SUCCESS) return;
   std::vector<Block> blocks;
   for (auto element : content) {
@@ -134,18 +137,18 @@ std::optional<std::string> Cleaner::run() {
     od::object object;
     if (one.get_object().get(object) == simdjson::SUCCESS) turn(object);
   }
-  if (cuts_.empty()) return std::nullopt;
   od::object request;
   document.rewind();
   const bool needs_thinking = wants_signed_ && is_in_loop_ && !begins_thinking_;
   if (needs_thinking && document.get_object().get(request) == simdjson::SUCCESS) cut_budget(request);
+  if (cuts_.empty()) return std::nullopt;
   return cuts_.rest(chat::padding);
 }
 
 }  // namespace
 
 std::optional<std::string> without_foreign(std::string_view body, bool wants_signed) {
-  if (!may_hold_foreign(body, wants_signed)) return std::nullopt;
+  if (!may_be_refused(body, wants_signed)) return std::nullopt;
   return Cleaner(body, wants_signed).run();
 }
 

@@ -36,7 +36,10 @@ function answerOf({ model, content, stop_reason: stop, usage }) {
     reasoning: joined('thinking', 'thinking'),
     calls: content.filter((block) => block.type === 'tool_use').map((block) => ({ id: block.id, name: block.name, args: block.input })),
     finish: finishes[stop],
-    usage: { input: usage.input_tokens + usage.cache_read_input_tokens + (usage.cache_creation_input_tokens ?? 0), cached: usage.cache_read_input_tokens, output: usage.output_tokens },
+    usage: {
+      input: usage.input_tokens + usage.cache_read_input_tokens + (usage.cache_creation_input_tokens ?? 0),
+      cached: usage.cache_read_input_tokens, output: usage.output_tokens,
+    },
     again: { role: 'assistant', content },
   };
 }

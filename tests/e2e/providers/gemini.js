@@ -113,7 +113,7 @@ const model = 'gemini-3-pro-preview';
 const paths = { [`/v1beta/models/${model}:generateContent`]: false, [`/v1beta/models/${model}:streamGenerateContent?alt=sse`]: true };
 
 export const gemini = {
-  protocol: 'gemini', vendor: 'gemini', root: '/v1beta', key: 'AIza-of-google', model,
+  protocol: 'gemini', vendor: 'gemini', root: '/v1beta', key: 'AIza-of-google', model, proof: 'EpwCCpkCAb4+9vs=',
   headers: ['x-goog-api-key', 'traceparent', 'tracestate', 'idempotency-key'],
   isAuthorised: (headers) => headers['x-goog-api-key'] === 'AIza-of-google' && headers.authorization === undefined,
   route: (httpRequest) => (httpRequest.method === 'POST' && httpRequest.url in paths ? { isStream: paths[httpRequest.url] } : undefined),

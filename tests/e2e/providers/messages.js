@@ -148,12 +148,16 @@ function read(body) {
   };
 }
 
-export const messages = {
-  protocol: 'v1-messages', vendor: 'anthropic', root: '/v1', key: 'sk-ant-of-anthropic', model: 'claude-opus-4-6',
+const dialect = (model) => ({
+  protocol: 'v1-messages', vendor: 'anthropic', root: '/v1', key: 'sk-ant-of-anthropic', model, proof: 'EqQBCgIYAhIM1gbcDa9GJwZA2b3h',
   headers: ['x-api-key', 'authorization', 'anthropic-version', 'anthropic-beta', 'traceparent', 'tracestate', 'idempotency-key'],
   // The key goes under either name, but not under both.
   isAuthorised: (headers) => [headers['x-api-key'], headers.authorization].filter((one) => one !== undefined).join('|').replace('Bearer ', '') === 'sk-ant-of-anthropic',
   route: (request, body) => (request.method === 'POST' && request.url === '/v1/messages' ? { isStream: body.stream === true } : undefined),
   problemOf: (body, { headers }) => (headers['anthropic-version'] ? firstProblem(request, body, misplaced) : 'anthropic-version: header is required'),
   read, plain, stream, failure,
-};
+});
+
+// The one thinks as much as it finds right, the other within a budget, and then checks what a loop of tools goes on from.
+export const messages = dialect('claude-opus-4-6');
+export const budget = dialect('claude-sonnet-4-5');

@@ -1,7 +1,7 @@
 // Messages as Anthropic writes them. Facts: its API reference (create a message, streaming messages, errors).
 import { event, piecesOf } from './wire.js';
 
-const head = { id: 'msg_013Zva2CMHLNnXjNJJKqJ2EF', type: 'message', role: 'assistant', model: 'claude-sonnet-4-5-20250929' };
+const head = { id: 'msg_013Zva2CMHLNnXjNJJKqJ2EF', type: 'message', role: 'assistant', model: 'claude-opus-4-6' };
 const strange = { x_new_member: { deep: [1, null, 'x'] } };
 
 const usageOf = ({ input, cached, output }) => ({

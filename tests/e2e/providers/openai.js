@@ -143,8 +143,8 @@ function read(body) {
   };
 }
 
-const dialect = (vendor, model, rules) => ({
-  protocol: 'openai', vendor, root: '/v1', key: `sk-of-${vendor}`, model,
+const dialect = (vendor, model, rules, proof) => ({
+  protocol: 'openai', vendor, root: '/v1', key: `sk-of-${vendor}`, model, proof,
   headers: ['authorization', 'openai-organization', 'openai-project', 'openai-beta', 'traceparent', 'tracestate', 'idempotency-key'],
   isAuthorised: (headers) => headers.authorization === `Bearer sk-of-${vendor}`,
   route: (request, body) => (request.method === 'POST' && request.url === '/v1/chat/completions' ? { isStream: body.stream === true } : undefined),
@@ -153,4 +153,4 @@ const dialect = (vendor, model, rules) => ({
 });
 
 export const openai = dialect('openai', 'gpt-5.1', ofOpenAi);
-export const openrouter = dialect('openrouter', 'anthropic/claude-opus-4.5', ofOpenRouter);
+export const openrouter = dialect('openrouter', 'anthropic/claude-opus-4.5', ofOpenRouter, 'EqQBCgIYAhIM1gbcDa9GJwZA2b3i');

@@ -120,7 +120,7 @@ function read(body) {
 }
 
 export const responses = {
-  protocol: 'v1-response', vendor: 'openai', root: '/v1', key: 'sk-of-responses', model: 'gpt-5.1-codex',
+  protocol: 'v1-response', vendor: 'openai', root: '/v1', key: 'sk-of-responses', model: 'gpt-5.1-codex', proof: 'gAAAAABpsealed',
   headers: ['authorization', 'openai-organization', 'openai-project', 'openai-beta', 'traceparent', 'tracestate', 'idempotency-key'],
   isAuthorised: (headers) => headers.authorization === 'Bearer sk-of-responses',
   route: (httpRequest, body) => (httpRequest.method === 'POST' && httpRequest.url === '/v1/responses' ? { isStream: body.stream === true } : undefined),

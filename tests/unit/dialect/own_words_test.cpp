@@ -104,6 +104,8 @@ TEST(OwnWords, a_loop_of_tools_that_lost_its_thinking_goes_on_without) {
   EXPECT_EQ(of(said(budget + ",", foreign + text, text)), said(budget + ",", text, text)) << "no loop";
   const std::string own = R"({"type":"thinking","thinking":"hm","signature":"EqQB"},)";
   EXPECT_EQ(of(said(budget + ",", own + foreign + call, result)), said(budget + ",", own + call, result));
+  EXPECT_EQ(of(said(budget + ",", call, result)), said("", call, result)) << "nobody thought";
+  EXPECT_EQ(of(said(budget + ",", own + call, result)), "as it is");
 }
 
 TEST(OwnWords, responses_lose_reasoning_of_others_that_we_wrote) {

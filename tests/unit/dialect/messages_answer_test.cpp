@@ -200,6 +200,14 @@ TEST(MessagesAnswer, a_call_without_an_id_gets_one) {
   EXPECT_NE(out.find(R"("id":"toolu_msg_r-1_0")"), std::string::npos) << out;
 }
 
+TEST(MessagesAnswer, an_id_that_anthropic_would_refuse_is_another_one_always_the_same) {
+  const std::string out = written({call("functions.f:0", "f", 0), finish(Finish::tool_calls)}, true);
+  EXPECT_EQ(out.find("functions.f:0"), std::string::npos) << out;
+  EXPECT_EQ(out, written({call("functions.f:0", "f", 0), finish(Finish::tool_calls)}, true));
+  EXPECT_NE(out, written({call("functions.f:1", "f", 0), finish(Finish::tool_calls)}, true));
+  EXPECT_EQ(joined(faults_of_messages_stream(out)), "");
+}
+
 TEST(MessagesAnswer, what_has_no_place_is_left_out) {
   Event extra = event(Kind::annotation);
   extra.json = R"({"type":"url_citation"})";

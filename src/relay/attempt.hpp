@@ -95,8 +95,7 @@ class UpstreamAttempt {
     std::unique_ptr<const chat::ChatRequest> request;  // points into it
   };
 
-  std::unique_ptr<OwnWords>
-      own_words_;  // instead of the client's body, where another provider's reasoning stands in it
+  std::unique_ptr<OwnWords> own_words_;  // null: the client's body goes as it is
 };
 
 }  // namespace gw::relay

@@ -120,6 +120,8 @@ Script script_of(const Json& example, bool is_there) {
     if (is_there || i + 1 != list.size()) script.add(list[i]);
   }
   if (!script.has(Kind::finish)) script.add(Json{{"finish", "stop"}});
+  const unsigned choice = list.back().value("choice", 0U);
+  if (is_there && choice != 0) script.add(Json{{"finish", "stop"}, {"choice", choice}});
   return script;
 }
 

@@ -25,6 +25,20 @@ const Client& client_of(Protocol protocol) {
   return *client_of_path(path);
 }
 
+// With the readable bytes behind it that readers ask for.
+class PaddedBody {
+ public:
+  explicit PaddedBody(const Json& request) : bytes_(request.dump()), size_(bytes_.size()) {
+    bytes_.append(chat::padding, '\0');
+  }
+
+  [[nodiscard]] std::string_view view() const { return std::string_view(bytes_).substr(0, size_); }
+
+ private:
+  std::string bytes_;
+  std::size_t size_;
+};
+
 void add_if_there(Json& list, const Json& one, bool is_there) {
   if (is_there) list.push_back(one);
 }
@@ -344,12 +358,15 @@ Json request_with(config::Protocol client, const Json& example, const Json& with
   return body;
 }
 
+bool is_taken(config::Protocol client, const Json& request) {
+  const PaddedBody body(request);
+  return client_of(client).read(body.view()).has_value();
+}
+
 Outcome translated(config::Protocol client, const Target& target, const Json& request) {
   Outcome out;
-  std::string text = request.dump();
-  const std::size_t size = text.size();
-  text.append(chat::padding, '\0');
-  const std::string_view body = std::string_view(text).substr(0, size);
+  const PaddedBody padded(request);
+  const std::string_view body = padded.view();
   const Client& speaker = client_of(client);
   if (const auto read = speaker.read(body); !read) {
     out.error = read.error();

@@ -29,6 +29,9 @@ struct Target {
 /// The least request of a client with the example in its place; without it when that is null.
 [[nodiscard]] Json request_with(config::Protocol client, const Json& example, const Json& with, bool is_there);
 
+/// Whether the client's own dialect takes it, whoever answers.
+[[nodiscard]] bool is_taken(config::Protocol client, const Json& request);
+
 struct Outcome {
   std::optional<Error> error;
   std::string body;

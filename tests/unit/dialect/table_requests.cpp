@@ -437,7 +437,12 @@ std::string fault_of_request(
   for (const Json& want : wanted.whole) {
     if (!holds(body, want)) return "has no " + want.dump() + seen;
   }
-  return {};
+  if (verdict != "mapped") return {};
+  const Outcome without = translated(client, target, request_with(client, example, with, false));
+  const Json bare = Json::parse(without.body, nullptr, false);
+  const bool is_said_anyway =
+      std::all_of(wanted.whole.begin(), wanted.whole.end(), [&](const Json& want) { return holds(bare, want); });
+  return is_said_anyway ? "is there without it" + seen : std::string{};
 }
 
 }  // namespace gw::dialect::test

@@ -333,7 +333,9 @@ std::string fault_of_way(
   for (const Json& want : wanted.whole) {
     if (!holds(told, want)) return "does not tell " + want.dump() + seen;
   }
-  return {};
+  const bool is_told_anyway =
+      std::all_of(wanted.whole.begin(), wanted.whole.end(), [&](const Json& want) { return holds(without, want); });
+  return is_told && is_told_anyway ? "is told without it" + seen : std::string{};
 }
 
 }  // namespace

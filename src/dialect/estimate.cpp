@@ -7,7 +7,7 @@
 namespace gw::dialect {
 namespace {
 
-constexpr std::uint64_t request_tokens = 1;
+constexpr std::uint64_t request_tokens = 2;
 constexpr std::uint64_t turn_tokens = 4;
 constexpr std::uint64_t tool_tokens = 12;    // of a definition, beside its texts
 constexpr std::uint64_t tools_tokens = 340;  // the vendor's own instructions, once there are tools

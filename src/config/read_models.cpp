@@ -184,16 +184,23 @@ void read_entries(
 }
 
 // Not wrong, but not what was meant either.
-void warn_unpriced(const Section& models, Tier tier, const Models& config) {
-  if (config.strategies[tier] != Strategy::cheapest) return;
-  const std::vector<ModelEntry>& entries = config.entries[tier];
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].price) continue;
-    models.findings().warning(
-        models.path_of(to_string(tier)) + "[" + std::to_string(i) + "].price",
-        "is not given: under the strategy cheapest the model comes behind all that have one"
-    );
+void warn_unpriced(const Section& models, std::string_view list, std::size_t place, const ModelEntry& entry) {
+  if (entry.price) return;
+  models.findings().warning(
+      models.path_of(list) + "[" + std::to_string(place) + "].price",
+      "is not given: under the strategy cheapest the model comes behind all that have one"
+  );
+}
+
+void warn_unpriced(const Section& models, const Models& config) {
+  for (const Tier tier : tiers) {
+    if (config.strategies[tier] != Strategy::cheapest) continue;
+    std::size_t place = 0;
+    for (const ModelEntry& entry : config.entries[tier]) warn_unpriced(models, to_string(tier), place++, entry);
   }
+  if (config.embeddings_strategy != Strategy::cheapest) return;
+  std::size_t place = 0;
+  for (const EmbeddingEntry& one : config.embeddings) warn_unpriced(models, "embeddings", place++, one.entry);
 }
 
 }  // namespace
@@ -217,7 +224,7 @@ void read_models(const Section& root, Config& config) {
   for (const Tier tier : tiers) read_strategy(strategies_section, to_string(tier), config.models.strategies[tier]);
   read_strategy(strategies_section, "embeddings", config.models.embeddings_strategy);
   strategies_section.warn_unknown({"t1", "t2", "t3", "embeddings"});
-  for (const Tier tier : tiers) warn_unpriced(section, tier, config.models);
+  warn_unpriced(section, config.models);
   section.warn_unknown({"t1", "t2", "t3", "embeddings", "strategies"});
 }
 

@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace gw::dialect {
 namespace {
@@ -45,53 +47,82 @@ TEST(Estimate, a_text_by_its_characters) {
 }
 
 TEST(Estimate, counts_alike_wherever_a_word_of_eight_bytes_ends) {
-  constexpr std::string_view pieces[] = {"a", " ", "é", "你", "😀", R"(\n)", R"(\")", R"(\u4f60)", "zz"};
+  constexpr auto pieces =
+      std::to_array<std::string_view>({"a", " ", "é", "你", "😀", R"(\n)", R"(\")", R"(\u4f60)", "zz"});
   Random random(7);
   for (int round = 0; round < 3000; ++round) {
     std::string text;
-    for (std::uint32_t left = random.below(40); left != 0; --left) text += pieces[random.below(std::size(pieces))];
+    for (std::uint32_t left = random.below(40); left != 0; --left) text += pieces.at(random.below(pieces.size()));
     ASSERT_EQ(quarter_tokens(text), slowly(text)) << text;
   }
 }
 
+Part part(Part::Kind kind, Raw text = {}) {
+  Part out;
+  out.kind = kind;
+  out.text = text;
+  return out;
+}
+
+// Of one message of the user, changed.
+template <class Change>
+std::uint64_t with(Change change) {
+  Conversation conversation;
+  conversation.turns.emplace_back().parts.push_back(part(Part::Kind::text, "12345678"));
+  change(conversation);
+  return estimated_tokens(conversation);
+}
+
+std::uint64_t with_part(Part more) {
+  return with([&](Conversation& conversation) { conversation.turns[0].parts.push_back(std::move(more)); });
+}
+
+Part document(Raw media_type, Raw data) {
+  Part out = part(Part::Kind::file);
+  out.media_type = media_type;
+  out.data = data;
+  return out;
+}
+
 TEST(Estimate, everything_that_is_sent_counts) {
-  const auto with = [](auto change) {
-    Conversation conversation;
-    Turn& turn = conversation.turns.emplace_back();
-    turn.parts.emplace_back().text = "12345678";
-    change(conversation);
-    return estimated_tokens(conversation);
-  };
-  const auto add = [&](Part part) {
-    return with([&](Conversation& conversation) { conversation.turns[0].parts.push_back(std::move(part)); });
-  };
   const std::uint64_t plain = with([](Conversation&) {});
   EXPECT_EQ(plain, 2U + 4U + 2U);
   EXPECT_EQ(with([](Conversation& c) { c.turns[0].speaker = Speaker::system; }), plain - 4);
   EXPECT_EQ(with([](Conversation& c) { c.turns.emplace_back(); }), plain + 4);
 
-  EXPECT_EQ(add({.kind = Part::Kind::image, .url = "https://a.example/b.png"}), plain + 1590);
-  EXPECT_EQ(add({.kind = Part::Kind::reasoning, .text = "a long thought"}), plain) << "is not sent again";
-  EXPECT_EQ(
-      add({.kind = Part::Kind::call, .name = "abcd", .arguments = {.object = R"({"a":123})"}}), plain + 8 + 1 + 3
-  );
-  EXPECT_EQ(add({.kind = Part::Kind::result, .parts = {{.kind = Part::Kind::text, .text = "abcd"}}}), plain + 8 + 1);
-  EXPECT_EQ(add({.kind = Part::Kind::file, .media_type = "text/plain", .data = "abcd"}), plain + 1);
+  EXPECT_EQ(with_part(part(Part::Kind::image)), plain + 1590);
+  EXPECT_EQ(with_part(part(Part::Kind::reasoning, "a long thought")), plain) << "is not sent again";
+  Part call = part(Part::Kind::call);
+  call.name = "abcd";
+  call.arguments.object = R"({"a":1234})";
+  EXPECT_EQ(with_part(call), plain + 8 + 1 + 4) << "ten characters and a third more";
+  Part result = part(Part::Kind::result);
+  result.parts.push_back(part(Part::Kind::text, "abcd"));
+  EXPECT_EQ(with_part(result), plain + 8 + 1);
+  EXPECT_EQ(with_part(document("text/plain", "abcd")), plain + 1);
   const std::string pdf(250'000, 'A');
-  EXPECT_EQ(add({.kind = Part::Kind::file, .media_type = "application/pdf", .data = pdf}), plain + 9000);
+  EXPECT_EQ(with_part(document("application/pdf", pdf)), plain + 9000);
+}
 
-  const std::uint64_t tool = with([](Conversation& c) {
-    c.tools.push_back({.name = "abcd", .description = "abcdefgh", .schema = R"({"a":1,"b":)"});
+TEST(Estimate, tools_have_instructions_of_their_own) {
+  const std::uint64_t plain = with([](Conversation&) {});
+  const std::uint64_t tools = with([](Conversation& c) {
+    for (int i = 0; i < 2; ++i) {
+      Tool& tool = c.tools.emplace_back();
+      tool.name = "abcd";
+      tool.description = "abcdefgh";
+      tool.schema = R"({"a":1,"b":2})";  // 13 characters: 17 quarters
+    }
   });
-  EXPECT_EQ(tool, plain + 340 + 12 + 1 + 2 + 4);
+  EXPECT_EQ(tools, plain + 340 + 2 * (12 + 1 + 2) + (2 * 17 + 3) / 4);
 }
 
 TEST(Estimate, of_anthropic_s_own_example) {
   Conversation conversation;
   Turn& system = conversation.turns.emplace_back();
   system.speaker = Speaker::system;
-  system.parts.emplace_back().text = "You are a scientist";
-  conversation.turns.emplace_back().parts.emplace_back().text = "Hello, Claude";
+  system.parts.push_back(part(Part::Kind::text, "You are a scientist"));
+  conversation.turns.emplace_back().parts.push_back(part(Part::Kind::text, "Hello, Claude"));
   EXPECT_EQ(estimated_tokens(conversation), 14U);
 }
 

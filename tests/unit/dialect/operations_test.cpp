@@ -10,8 +10,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <string>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 namespace gw::dialect::test {
 namespace {
@@ -118,17 +121,26 @@ TEST(Completions, what_no_chat_can_say_is_for_another_candidate) {
   EXPECT_EQ(conversation(R"({"prompt":"a","temperature":"hot"})", body, keep).error().code, Errc::invalid_request);
 }
 
+Told told(Event::Kind kind, std::uint32_t choice, std::string text, Finish finish = Finish::stop) {
+  Told out;
+  out.kind = kind;
+  out.choice = choice;
+  out.text = std::move(text);
+  out.finish = finish;
+  return out;
+}
+
 std::vector<Told> story_of_two() {
-  std::vector<Told> story(7);
-  story[0].kind = Event::Kind::begin;
-  story[1] = {.kind = Event::Kind::reasoning, .text = "hm"};
-  story[2] = {.kind = Event::Kind::text, .choice = 1, .text = "second \"\n"};
-  story[3] = {.kind = Event::Kind::text, .choice = 0, .text = "first"};
-  story[4] = {.kind = Event::Kind::finish, .choice = 0, .finish = Finish::length};
-  story[5] = {.kind = Event::Kind::finish, .choice = 1, .finish = Finish::tool_calls};
-  story[6].kind = Event::Kind::usage;
-  story[6].usage.prompt = 2;
-  story[6].usage.completion = 3;
+  std::vector<Told> story{
+      told(Event::Kind::begin, 0, {}),
+      told(Event::Kind::reasoning, 0, "hm"),
+      told(Event::Kind::text, 1, "second \"\n"),
+      told(Event::Kind::text, 0, "first"),
+      told(Event::Kind::finish, 0, {}, Finish::length),
+      told(Event::Kind::finish, 1, {}, Finish::tool_calls),
+      told(Event::Kind::usage, 0, {})};
+  story.back().usage.prompt = 2;
+  story.back().usage.completion = 3;
   return story;
 }
 
@@ -158,7 +170,7 @@ TEST(Completions, a_stream_reads_back_as_what_was_told) {
     http::SseEvent event;
     events.feed(bytes);
     const auto stream = openai::dialect().stream(some_provider);
-    std::string texts[2];
+    std::array<std::string, 2> texts;
     bool is_finished = false;
     std::optional<Usage> usage;
     while (events.next(event).value()) {
@@ -170,7 +182,8 @@ TEST(Completions, a_stream_reads_back_as_what_was_told) {
       const Json piece = Json::parse(event.data);
       EXPECT_EQ(piece["object"], "text_completion");
       EXPECT_TRUE(piece["usage"].is_null());
-      for (const Json& one : piece["choices"]) texts[one["index"].get<int>()] += one["text"].get<std::string>();
+      for (const Json& one : piece["choices"])
+        texts.at(one["index"].get<std::size_t>()) += one["text"].get<std::string>();
     }
     EXPECT_EQ(texts[0], "first");
     EXPECT_EQ(texts[1], "second \"\n");

@@ -29,8 +29,18 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
   append_number(line, value);
 }
 
-telemetry::Route route_of(config::Protocol spoken) noexcept {
-  switch (spoken) {
+telemetry::Route route_of(const dialect::Client& client) noexcept {
+  switch (client.operation()) {
+    case dialect::Operation::completions:
+      return telemetry::Route::completions;
+    case dialect::Operation::embeddings:
+      return telemetry::Route::embeddings;
+    case dialect::Operation::count_tokens:
+      return telemetry::Route::count_tokens;
+    case dialect::Operation::chat:
+      break;
+  }
+  switch (client.own()) {
     case config::Protocol::v1_messages:
       return telemetry::Route::messages;
     case config::Protocol::v1_response:
@@ -42,6 +52,17 @@ telemetry::Route route_of(config::Protocol spoken) noexcept {
 
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// How hard a request is decides who is asked; but for embeddings, which only the model that was named can make.
+Result<routing::Plan> plan_of(relay::Context& context, const routing::Input& input) {
+  if (context.client.operation() == dialect::Operation::embeddings) {
+    context.verdict.source = intent::Source::pinned;
+    context.verdict.reason = "embeddings are of the model that the client named";
+    return routing::embeddings_plan(*context.request, input);
+  }
+  context.verdict = intent::classify(*context.request, context.body, *context.config);
+  return routing::plan(context.verdict, *context.request, input);
 }
 
 }  // namespace
@@ -70,10 +91,8 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
   context.is_stream = context.request->stream;
 
-  context.verdict = intent::classify(*context.request, context.body, *context.config);
   context.affinity = exchange.head().headers.find("x-smartroute-affinity");
-  const routing::Input input = relay::planning(context, runtime_.routing, random_);
-  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
+  Result<routing::Plan> plan = plan_of(context, relay::planning(context, runtime_.routing, random_));
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded = relay::forwarded(exchange.head().headers);
@@ -133,9 +152,9 @@ void ShardService::record(const relay::Context& context) {
   const http::Exchange& exchange = context.exchange;
   const relay::Outcome& outcome = context.outcome;
   telemetry::RequestSample sample;
-  sample.route = route_of(context.client.own());
+  sample.route = route_of(context.client);
   const bool routed = !context.plan.candidates.empty();
-  if (routed) sample.tier = config::to_string(outcome.tier);
+  if (routed && context.plan.has_tier) sample.tier = config::to_string(outcome.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());
   if (outcome.error) sample.error = outcome.error->code;
   sample.stream = context.is_stream;
@@ -154,7 +173,13 @@ void ShardService::record(const relay::Context& context) {
   line.assign("id=").append(context.id.text());
   append_count(line, " status=", sample.status);
   if (routed) {
-    line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
+    if (context.client.operation() != dialect::Operation::chat) {
+      line.append(" route=").append(to_string(sample.route));
+    }
+    line.append(" tier=")
+        .append(sample.tier.empty() ? std::string_view("-") : sample.tier)
+        .append(" by=")
+        .append(intent::to_string(context.verdict.source));
     line.append(" model=");
     telemetry::append_field(line, outcome.model.empty() ? "-" : outcome.model);
     append_count(line, " attempts=", outcome.attempts.size());

@@ -157,10 +157,17 @@ bool UpstreamAttempt::injects_usage() const {
          !context_.request->include_usage && candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
+// What the provider is asked for. Whatever is written anew is a conversation.
+dialect::Operation UpstreamAttempt::operation() const noexcept {
+  return translation_ ? dialect::Operation::chat : context_.client.operation();
+}
+
 // Path, host and fixed headers: put together once a configuration, unless the path names the model.
 std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
   Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
-  std::shared_ptr<const std::string>& fixed = target.heads[key_];
+  const std::size_t place = static_cast<std::size_t>(operation()) * candidate_.provider->keys.size() + key_;
+  if (target.heads.size() <= place) target.heads.resize(place + 1);
+  std::shared_ptr<const std::string>& fixed = target.heads[place];
   const std::string_view version = translation_ ? std::string_view{} : std::string_view(context_.forwarded.version);
   if (fixed && version.empty()) return fixed;
   const upstream::Endpoint& endpoint = host_->endpoint;
@@ -170,6 +177,7 @@ std::shared_ptr<const std::string> UpstreamAttempt::request_head() {
        .base_path = endpoint.base_path,
        .model = candidate_.model,
        .is_stream = context_.is_stream,
+       .operation = operation(),
        .version = version}
   );
   std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";
@@ -184,7 +192,7 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
   if (!translation_) {
     chat::SpliceInput input;
     input.model = candidate_.model;
-    input.rules = context_.config->params.of(candidate_.model);
+    if (dialect::takes_parameters(operation())) input.rules = context_.config->params.of(candidate_.model);
     input.inject_usage = injects_usage();
     own_words = own_words_ ? chat::splice(own_words_->body, *own_words_->request, input)
                            : chat::splice(context_.body, *context_.request, input);
@@ -275,6 +283,11 @@ JudgeRules UpstreamAttempt::rules() const {
   return rules;
 }
 
+Result<dialect::ReplyFacts> UpstreamAttempt::read_plain(std::string_view body) const {
+  if (translation_) return dialect_.reply(*candidate_.provider, body, translation_->sink());
+  return dialect_.reply_to(operation(), *candidate_.provider, body);
+}
+
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
   limit(first_content_by_);
   const std::size_t most = translation_ ? max_translated : max_inspected_body;
@@ -285,12 +298,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
     Answer answer = co_await relay_large(std::move(*body));
     co_return answer;
   }
-  dialect::EventSink* sink = nullptr;
-  if (translation_) {
-    translation_->begin_answer();
-    sink = translation_->sink();
-  }
-  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body, sink);
+  if (translation_) translation_->begin_answer();
+  const Result<dialect::ReplyFacts> facts = read_plain(*body);
   if (!facts) co_return facts.error();
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
@@ -318,7 +327,7 @@ void UpstreamAttempt::describe() {
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begun) {
-  if (!dialect_.begins_reply(begun)) {
+  if (!dialect_.begins_reply_to(operation(), begun)) {
     co_return upstream_error(Errc::upstream_protocol, "the provider's large reply does not begin as an answer");
   }
   reply_.describe(candidate_);

@@ -57,6 +57,7 @@ class UpstreamAttempt {
   );
 
   [[nodiscard]] std::shared_ptr<const std::string> request_head();
+  [[nodiscard]] Result<dialect::ReplyFacts> read_plain(std::string_view body) const;
   // Waits on the connection end at `due`; `late` says of an error that comes then which limit that was.
   void limit(TimePoint due);
   [[nodiscard]] Error late(const Error& error) const;
@@ -66,6 +67,7 @@ class UpstreamAttempt {
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
   [[nodiscard]] std::optional<Error> take_out_foreign();
+  [[nodiscard]] dialect::Operation operation() const noexcept;
   void give_back();
   void describe();
 

@@ -47,10 +47,11 @@ std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book&
   // Names point at candidates: not before the lists stand still.
   for (const Tier tier : config::tiers) {
     for (const Candidate& candidate : catalog->tiers_[tier]) {
-      catalog->add_name(candidate.model, candidate);
-      catalog->add_name(candidate.display_name, candidate);
+      add_name(catalog->by_name_, candidate.model, candidate);
+      add_name(catalog->by_name_, candidate.display_name, candidate);
     }
   }
+  catalog->add_embeddings(config, book);
   return catalog;
 }
 
@@ -69,16 +70,38 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
   }
 }
 
-void Catalog::add_name(std::string name, const Candidate& candidate) {
-  std::vector<const Candidate*>& list = by_name_[std::move(name)];
+void Catalog::add_embeddings(const Config& config, health::Book& book) {
+  embeddings_.reserve(config.models.embeddings.size());
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    auto provider = config.provider_of(embedding.entry);
+    if (!provider) continue;
+    Candidate& candidate = embeddings_.emplace_back(candidate_of(embedding.entry, Tier::t1, config));
+    candidate.remembered = false;  // its answers say nothing of the tier's models
+    candidate.health = &book.target(embedding.entry, *provider);
+    candidate.provider = std::move(provider);
+    add_name(embeddings_by_name_, embedding.name, candidate);
+    add_name(embeddings_by_name_, candidate.display_name, candidate);
+  }
+}
+
+void Catalog::add_name(Names& names, std::string name, const Candidate& candidate) {
+  std::vector<const Candidate*>& list = names[std::move(name)];
   const auto is_same = [&](const Candidate* c) { return c->display_name == candidate.display_name; };
   if (std::none_of(list.begin(), list.end(), is_same)) list.push_back(&candidate);
 }
 
-std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) return {};
+std::span<const Candidate* const> Catalog::find(const Names& names, std::string_view name) noexcept {
+  const auto found = names.find(name);
+  if (found == names.end()) return {};
   return found->second;
+}
+
+std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
+  return find(by_name_, name);
+}
+
+std::span<const Candidate* const> Catalog::embeddings(std::string_view name) const noexcept {
+  return find(embeddings_by_name_, name);
 }
 
 }  // namespace gw::routing

@@ -1,5 +1,6 @@
 #include "routing/routing.hpp"
 
+#include "base/text.hpp"
 #include "routing/affinity.hpp"
 #include "routing/fit.hpp"
 #include "routing/order.hpp"
@@ -111,7 +112,42 @@ Plan pinned_plan(std::span<const Candidate* const> named, const chat::ChatReques
   return plan;
 }
 
+Error no_embeddings(std::string_view name, const Config& config) {
+  constexpr std::size_t most_names = 20;
+  if (config.models.embeddings.empty()) {
+    return client_error(
+        Errc::not_found,
+        "This gateway has no embedding models; models.embeddings of its configuration names them.",
+        "model"
+    );
+  }
+  std::vector<std::string_view> names;
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    const bool is_known = std::find(names.begin(), names.end(), embedding.name) != names.end();
+    if (!is_known && names.size() < most_names) names.emplace_back(embedding.name);
+  }
+  std::string message = "The model \"" + std::string(clip_utf8(name, 100)) + "\" makes no embeddings here; known are: ";
+  for (const std::string_view known : names) message.append(&known == names.data() ? "" : ", ").append(known);
+  return client_error(Errc::not_found, message + ".", "model");
+}
+
 }  // namespace
+
+Result<Plan> embeddings_plan(const chat::ChatRequest& request, const Input& input) {
+  const auto named = input.catalog->embeddings(request.model);
+  if (named.empty()) return no_embeddings(request.model, input.config);
+  constexpr std::uint64_t bytes_a_token = 3;
+  Plan plan;
+  plan.catalog = input.catalog;
+  plan.is_pinned = true;
+  plan.has_tier = false;
+  plan.strategy = input.config.models.embeddings_strategy;
+  plan.candidates.assign(named.begin(), named.end());
+  Size size;
+  size.prompt = 1 + request.text_bytes / bytes_a_token;
+  order(plan.candidates, plan.strategy, plan.tier, size, input);
+  return plan;
+}
 
 Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
   if (!verdict.pinned_model.empty()) {
@@ -146,6 +182,11 @@ std::vector<ListedModel> listed_models(const Config& config) {
       const bool known = std::any_of(out.begin(), out.end(), [&](const ListedModel& m) { return m.id == id; });
       if (!known) out.push_back({id, entry.provider});
     }
+  }
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    const bool known =
+        std::any_of(out.begin(), out.end(), [&](const ListedModel& m) { return m.id == embedding.name; });
+    if (!known) out.push_back({embedding.name, embedding.entry.provider});
   }
   return out;
 }

@@ -31,6 +31,16 @@ void append_count(std::string& line, std::string_view key, std::uint64_t value) 
 
 telemetry::Route route_of(const relay::Context& context) noexcept {
   if (context.passage) return telemetry::Route::passthrough;
+  switch (context.client.operation()) {
+    case dialect::Operation::completions:
+      return telemetry::Route::completions;
+    case dialect::Operation::embeddings:
+      return telemetry::Route::embeddings;
+    case dialect::Operation::count_tokens:
+      return telemetry::Route::count_tokens;
+    case dialect::Operation::chat:
+      break;
+  }
   switch (context.client.own()) {
     case config::Protocol::v1_messages:
       return telemetry::Route::messages;
@@ -57,6 +67,17 @@ void append_passage(std::string& line, const relay::Context& context) {
 
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// How hard a request is decides who is asked; but for embeddings, which only the model that was named can make.
+Result<routing::Plan> plan_of(relay::Context& context, const routing::Input& input) {
+  if (context.client.operation() == dialect::Operation::embeddings) {
+    context.verdict.source = intent::Source::pinned;
+    context.verdict.reason = "embeddings are of the model that the client named";
+    return routing::embeddings_plan(*context.request, input);
+  }
+  context.verdict = intent::classify(*context.request, context.body, *context.config);
+  return routing::plan(context.verdict, *context.request, input);
 }
 
 }  // namespace
@@ -87,10 +108,8 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
   context.is_stream = context.request->stream;
 
-  context.verdict = intent::classify(*context.request, context.body, *context.config);
   context.affinity = exchange.head().headers.find("x-smartroute-affinity");
-  const routing::Input input = relay::planning(context, runtime_.routing, random_);
-  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
+  Result<routing::Plan> plan = plan_of(context, relay::planning(context, runtime_.routing, random_));
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded = relay::forwarded(exchange.head().headers);
@@ -134,7 +153,7 @@ void ShardService::record(const relay::Context& context) {
   telemetry::RequestSample sample;
   sample.route = route_of(context);
   const bool routed = !context.plan.candidates.empty() && !context.passage;
-  if (routed) sample.tier = config::to_string(outcome.tier);
+  if (routed && context.plan.has_tier) sample.tier = config::to_string(outcome.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());
   if (outcome.error) sample.error = outcome.error->code;
   sample.stream = context.is_stream;
@@ -153,7 +172,13 @@ void ShardService::record(const relay::Context& context) {
   line.assign("id=").append(context.id.text());
   append_count(line, " status=", sample.status);
   if (routed) {
-    line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
+    if (context.client.operation() != dialect::Operation::chat) {
+      line.append(" route=").append(to_string(sample.route));
+    }
+    line.append(" tier=")
+        .append(sample.tier.empty() ? std::string_view("-") : sample.tier)
+        .append(" by=")
+        .append(intent::to_string(context.verdict.source));
     line.append(" model=");
     telemetry::append_field(line, outcome.model.empty() ? "-" : outcome.model);
     append_count(line, " attempts=", outcome.attempts.size());

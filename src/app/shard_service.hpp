@@ -100,6 +100,7 @@ class ShardService final : public http::Service {
   net::Task<void> refuse_chat(relay::Context& context, Error error);
   net::Task<void> relay_chat(relay::Context& context, net::Cancel& cancel);
   net::Task<void> answer_passthrough(http::Exchange& exchange, relay::PassthroughPath path);
+  net::Task<void> refuse_models(http::Exchange& exchange, Error error, bool is_anthropic);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
   net::Task<void> answer_alive(http::Exchange& exchange);
   net::Task<void> answer_ready(http::Exchange& exchange);

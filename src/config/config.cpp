@@ -69,6 +69,10 @@ std::string_view to_string(Vendor vendor) noexcept {
   return "auto";
 }
 
+std::string_view to_string(Completions value) noexcept {
+  return value == Completions::native ? "native" : "chat";
+}
+
 std::string_view to_string(Strategy strategy) noexcept {
   switch (strategy) {
     case Strategy::sequential:

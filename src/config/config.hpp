@@ -57,6 +57,14 @@ enum class StreamUsage : std::uint8_t {
   as_is,   ///< send what the client sent
 };
 
+/// How a provider is asked for a completion of a text (POST /v1/completions).
+enum class Completions : std::uint8_t {
+  chat,    ///< as a chat completion, the prompt its one message
+  native,  ///< at its own /completions
+};
+inline constexpr std::array<Completions, 2> all_completions{Completions::chat, Completions::native};
+[[nodiscard]] std::string_view to_string(Completions value) noexcept;  // "chat", "native"
+
 /// Whose error codes a provider uses; `automatic` goes by the host of its base_url.
 enum class Vendor : std::uint8_t {
   automatic,
@@ -140,6 +148,7 @@ struct Provider {
   /// Fixed extra request headers, sent after ours. Never Host, Content-Length, Transfer-Encoding or Connection.
   std::vector<std::pair<std::string, std::string>> headers;
   StreamUsage stream_usage = StreamUsage::inject;
+  Completions completions = Completions::chat;  ///< native: of protocol openai only
   Vendor vendor = Vendor::automatic;
   /// What filled in the rest (presets.hpp); empty = none.
   std::string preset;
@@ -213,9 +222,19 @@ struct General {
   friend bool operator==(const General&, const General&) = default;
 };
 
+/// A model that makes embeddings. Those of one name stand in for each other, so they must be the same model.
+struct EmbeddingEntry {
+  ModelEntry entry;  ///< of a provider of protocol openai; what is said of answers' and prompts' sizes is not used
+  std::string name;  ///< what clients ask for; the model's own, unless another is given
+
+  friend bool operator==(const EmbeddingEntry&, const EmbeddingEntry&) = default;
+};
+
 struct Models {
   PerTier<std::vector<ModelEntry>> entries;
   PerTier<Strategy> strategies;
+  std::vector<EmbeddingEntry> embeddings;
+  Strategy embeddings_strategy = Strategy::sequential;
   friend bool operator==(const Models&, const Models&) = default;
 };
 

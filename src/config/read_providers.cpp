@@ -214,6 +214,12 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
     section.findings().problem(section.path_of("stream_usage"), "must be inject or as_is");
   }
   provider->stream_usage = usage == "as_is" ? StreamUsage::as_is : StreamUsage::inject;
+  read_name(section, "completions", all_completions, provider->completions);
+  if (provider->completions == Completions::native && provider->protocol != Protocol::openai) {
+    section.findings().problem(
+        section.path_of("completions"), "is native, which only providers of protocol openai have; leave it out"
+    );
+  }
   read_error_map(section, *provider);
   read_passthrough(section, *provider);
   section.warn_unknown(
@@ -226,6 +232,7 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
        "proxy",
        "headers",
        "stream_usage",
+       "completions",
        "vendor",
        "preset",
        "error_map",

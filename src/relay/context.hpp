@@ -47,6 +47,7 @@ struct Outcome {
   config::Tier tier{};        ///< that was asked last
   TimePoint first_content{};  ///< epoch = none was sent
   Duration upstream_wait{};   ///< time in which we only waited for providers
+  bool is_own = false;        ///< the answer is the gateway's own: nobody was asked for it
 };
 
 struct Context {

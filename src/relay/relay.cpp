@@ -1,6 +1,7 @@
 #include "relay/relay.hpp"
 
 #include "relay/attempt.hpp"
+#include "relay/count.hpp"
 #include "relay/demo.hpp"
 #include "relay/passthrough.hpp"
 #include "relay/pause.hpp"
@@ -27,6 +28,7 @@ net::Task<Answer> start(
     passing = std::make_unique<PassthroughAttempt>(context, services, candidate, step.ticket.key(), reply);
     return passing->ask();
   }
+  if (needs_estimate(context, candidate)) return answer_estimate(context, candidate, reply);
   if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
   return attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
 }
@@ -125,10 +127,38 @@ void alert(const routing::Candidate& candidate, std::size_t key, const Error& er
   );
 }
 
+// What the model's health learns from an answer, and its tier's winners. From a count of tokens nothing: it is no work
+// for the model.
+void learn_success(Context& context, Services services, Step& step, const Attempt& attempt, TimePoint now) {
+  if (is_count(context)) return;
+  health::Answered how;
+  // A plain answer comes whole: when it began is not known.
+  if (context.is_stream) how.to_first_content = attempt.first_content;
+  how.total = attempt.duration;
+  if (context.outcome.usage) how.completion_tokens = context.outcome.usage->completion;
+  step.ticket.succeeded(context.config->health, how, now);
+  services.routing.won(*step.candidate);
+}
+
+// What a passed-through request met that is the fault of nobody.
+bool is_nobody_s(const Context& context) {
+  return context.passage && context.passage->is_nobody_s;
+}
+
+void learn_failure(Context& context, Step& step, const Error& error, TimePoint now, bool committed) {
+  // A model that our own deadline left too little time is not slow.
+  const bool is_cut = error.code == Errc::total_timeout && !committed &&
+                      now >= context.exchange.received() + context.config->retries.deadline;
+  // Counts have a limit of their own.
+  const bool is_another_s = is_count(context) && error.code == Errc::rate_limited;
+  if (!is_cut && !is_another_s && !is_nobody_s(context)) step.ticket.failed(context.config->health, error, now);
+}
+
 // The books of one attempt: its record, its model's health, its tier's winners.
 void settle(Context& context, Services services, Step& step, Attempt attempt, bool committed) {
   const routing::Candidate& candidate = *step.candidate;
   Outcome& outcome = context.outcome;
+  if (outcome.is_own) return;
   const TimePoint now = attempt.begun + attempt.duration;
   if (committed) attempt.first_content = outcome.first_content - attempt.begun;
   services.metrics.attempt(
@@ -137,22 +167,11 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
        attempt.error ? std::optional(attempt.error->code) : std::nullopt,
        attempt.duration}
   );
-  const config::Health& policy = context.config->health;
   if (attempt.error) {
-    // A model that our own deadline left too little time is not slow.
-    const bool is_cut = attempt.error->code == Errc::total_timeout && !committed &&
-                        now >= context.exchange.received() + context.config->retries.deadline;
-    const bool is_nobody_s = is_cut || (context.passage && context.passage->is_nobody_s);
-    if (!is_nobody_s) step.ticket.failed(policy, *attempt.error, now);
-    if (!is_nobody_s && !step.is_last_resort) alert(candidate, step.ticket.key(), *attempt.error);
+    learn_failure(context, step, *attempt.error, now, committed);
+    if (!step.is_last_resort && !is_nobody_s(context)) alert(candidate, step.ticket.key(), *attempt.error);
   } else {
-    health::Answered how;
-    // A plain answer comes whole: when it began is not known.
-    if (context.is_stream) how.to_first_content = attempt.first_content;
-    how.total = attempt.duration;
-    if (outcome.usage) how.completion_tokens = outcome.usage->completion;
-    step.ticket.succeeded(policy, how, now);
-    services.routing.won(candidate);
+    learn_success(context, services, step, attempt, now);
   }
   outcome.attempts.push_back(std::move(attempt));
 }
@@ -198,6 +217,10 @@ net::Task<void> run(Context& context, Services services) {
     if (!error && (attempt || passing)) {
       step.ticket.reached(context.config->health, Clock::now());
       task = passing ? passing->take_reply() : attempt->take_reply();
+      error = co_await task;
+    }
+    if (error && lacks_counts(context, *error)) {
+      task = answer_estimate(context, candidate, reply);
       error = co_await task;
     }
     Attempt record;

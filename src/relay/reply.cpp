@@ -59,16 +59,18 @@ void ClientReply::dropped(std::string_view members) {
 void ClientReply::head(int status) {
   http::Exchange& exchange = context_.exchange;
   exchange.header("x-smartroute-request-id", context_.id.text());
+  const Outcome& outcome = context_.outcome;
   if (!context_.passage) {
-    exchange.header("x-smartroute-tier", config::to_string(context_.outcome.tier));
+    if (context_.plan.has_tier) exchange.header("x-smartroute-tier", config::to_string(outcome.tier));
     exchange.header("x-smartroute-decision", intent::decision_header(context_.verdict));
   }
-  if (!context_.outcome.attempts.empty()) {
-    if (const std::string failed = failed_header(context_.outcome); !failed.empty()) {
+  if (!outcome.attempts.empty()) {
+    if (const std::string failed = failed_header(outcome); !failed.empty()) {
       exchange.header("x-smartroute-failed", failed);
     }
   }
-  exchange.header("x-smartroute-attempts", std::to_string(context_.outcome.attempts.size() + (status < 400 ? 1U : 0U)));
+  const bool has_one_more = status < 400 && !outcome.is_own;
+  exchange.header("x-smartroute-attempts", std::to_string(outcome.attempts.size() + (has_one_more ? 1U : 0U)));
 }
 
 void ClientReply::commit() {

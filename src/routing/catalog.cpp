@@ -11,10 +11,6 @@ using config::Config;
 using config::ModelEntry;
 using config::Tier;
 
-bool is_usable(const config::Provider& provider) {
-  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
-}
-
 // Looks at the last winners when it orders (contract 4.2).
 bool remembers_winners(const Config& config, Tier tier) {
   const config::Strategy strategy = config.models.strategies[tier];
@@ -52,10 +48,11 @@ std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book&
   // Names point at candidates: not before the lists stand still.
   for (const Tier tier : config::tiers) {
     for (const Candidate& candidate : catalog->tiers_[tier]) {
-      catalog->add_name(candidate.model, candidate);
-      catalog->add_name(candidate.display_name, candidate);
+      add_name(catalog->by_name_, candidate.model, candidate);
+      add_name(catalog->by_name_, candidate.display_name, candidate);
     }
   }
+  catalog->add_embeddings(config, book);
   return catalog;
 }
 
@@ -64,7 +61,7 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
   list.reserve(config.models.entries[tier].size());
   for (const ModelEntry& entry : config.models.entries[tier]) {
     auto provider = config.provider_of(entry);
-    if (!provider || !is_usable(*provider)) continue;
+    if (!provider) continue;
     Candidate candidate = candidate_of(entry, tier, config);
     const auto is_same = [&](const Candidate& c) { return c.display_name == candidate.display_name; };
     if (std::any_of(list.begin(), list.end(), is_same)) continue;
@@ -93,16 +90,38 @@ void Catalog::add_passing(config::Passthrough group, const config::Config& confi
   }
 }
 
-void Catalog::add_name(std::string name, const Candidate& candidate) {
-  std::vector<const Candidate*>& list = by_name_[std::move(name)];
+void Catalog::add_embeddings(const Config& config, health::Book& book) {
+  embeddings_.reserve(config.models.embeddings.size());
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    auto provider = config.provider_of(embedding.entry);
+    if (!provider) continue;
+    Candidate& candidate = embeddings_.emplace_back(candidate_of(embedding.entry, Tier::t1, config));
+    candidate.remembered = false;  // its answers say nothing of the tier's models
+    candidate.health = &book.target(embedding.entry, *provider);
+    candidate.provider = std::move(provider);
+    add_name(embeddings_by_name_, embedding.name, candidate);
+    add_name(embeddings_by_name_, candidate.display_name, candidate);
+  }
+}
+
+void Catalog::add_name(Names& names, std::string name, const Candidate& candidate) {
+  std::vector<const Candidate*>& list = names[std::move(name)];
   const auto is_same = [&](const Candidate* c) { return c->display_name == candidate.display_name; };
   if (std::none_of(list.begin(), list.end(), is_same)) list.push_back(&candidate);
 }
 
-std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) return {};
+std::span<const Candidate* const> Catalog::find(const Names& names, std::string_view name) noexcept {
+  const auto found = names.find(name);
+  if (found == names.end()) return {};
   return found->second;
+}
+
+std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
+  return find(by_name_, name);
+}
+
+std::span<const Candidate* const> Catalog::embeddings(std::string_view name) const noexcept {
+  return find(embeddings_by_name_, name);
 }
 
 }  // namespace gw::routing

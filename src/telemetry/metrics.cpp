@@ -17,7 +17,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::size_t routes = 9;
+constexpr std::size_t routes = static_cast<std::size_t>(Route::other) + 1;
 constexpr std::size_t tier_slots = 4;                                           // none, t1, t2, t3
 constexpr std::size_t outcomes = static_cast<std::size_t>(Errc::internal) + 2;  // success, then each Errc
 constexpr std::size_t max_names = 4096;
@@ -116,6 +116,12 @@ std::string_view to_string(Route route) noexcept {
       return "responses";
     case Route::passthrough:
       return "passthrough";
+    case Route::completions:
+      return "completions";
+    case Route::embeddings:
+      return "embeddings";
+    case Route::count_tokens:
+      return "count_tokens";
     case Route::models:
       return "models";
     case Route::health:

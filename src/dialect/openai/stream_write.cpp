@@ -15,7 +15,7 @@ class StreamWriter final : public AnswerWriter {
  public:
   StreamWriter(const AnswerHead& head, std::string& out) : wants_usage_(head.wants_usage), out_(out) {
     head_.append("data: ");
-    append_head(head, "chat.completion.chunk", head_);
+    append_head(head, "chatcmpl-", "chat.completion.chunk", head_);
     head_.append(R"(,"choices":[)");
   }
 

@@ -1,7 +1,7 @@
 // Requests of clients that speak Responses, as conversations and as what the stages need to know.
 #include "responses_support.hpp"
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
 namespace {
 
 std::string arguments(const Part& part) {
@@ -535,4 +535,4 @@ TEST(ResponsesRead, any_value_anywhere_is_read_or_refused) {
 }
 
 }  // namespace
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

@@ -2,7 +2,7 @@
 #include "dialect/failure.hpp"
 #include "responses_support.hpp"
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
 namespace {
 
 Request request_of(const config::Provider& provider, const char* key, const char* base_path) {
@@ -311,4 +311,4 @@ TEST(ResponsesRequest, target_and_headers) {
 }
 
 }  // namespace
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

@@ -15,7 +15,9 @@
 #include <string_view>
 #include <vector>
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
+
+using namespace gw::dialect::test;  // NOLINT(google-build-using-namespace): the recorder and the checkers
 
 inline const config::Provider some_provider;
 
@@ -71,4 +73,4 @@ inline std::vector<Told> story_of_reply(const std::string& body) {
   return recorder.story();
 }
 
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

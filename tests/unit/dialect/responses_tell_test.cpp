@@ -1,7 +1,7 @@
 // What a Responses provider's streams and replies say, as events.
 #include "responses_support.hpp"
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
 namespace {
 
 using Kind = Event::Kind;
@@ -234,4 +234,4 @@ TEST(ResponsesTeller, every_cut_of_a_stream_is_told_without_harm) {
 }
 
 }  // namespace
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

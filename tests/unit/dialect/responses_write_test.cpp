@@ -2,7 +2,7 @@
 #include "responses_support.hpp"
 #include "strict_responses.hpp"
 
-namespace gw::dialect::test {
+namespace gw::dialect::responses::test {
 namespace {
 
 Part text(Raw words) {
@@ -391,4 +391,4 @@ TEST(ResponsesWrite, what_would_make_a_wrong_answer_is_refused) {
 }
 
 }  // namespace
-}  // namespace gw::dialect::test
+}  // namespace gw::dialect::responses::test

@@ -390,7 +390,19 @@ TEST(ForwardedHeaders, only_what_a_client_means_for_the_provider) {
       "1\r\nOpenAI-Organization: o\r\n"
       "traceparent: t\r\nx-api-key: k\r\nanthropic-beta: b\r\n\r\n";
   ASSERT_TRUE(http::parse_request(text, {}, head));
-  EXPECT_EQ(forwarded_headers(head.headers), "OpenAI-Organization: o\r\ntraceparent: t\r\nanthropic-beta: b\r\n");
+  const Forwarded out = forwarded(head.headers);
+  EXPECT_EQ(out.for_all, "traceparent: t\r\n");
+  EXPECT_EQ(out.for_alike, "OpenAI-Organization: o\r\nanthropic-beta: b\r\n");
+  EXPECT_EQ(out.version, "");
+}
+
+TEST(ForwardedHeaders, a_version_that_a_provider_is_not_sent_anyway) {
+  for (const auto& [sent, expected] : {std::pair("2023-06-01", ""), std::pair("2026-10-21", "2026-10-21")}) {
+    http::RequestHead head;
+    const std::string text = "POST / HTTP/1.1\r\nHost: a\r\nAnthropic-Version: " + std::string(sent) + "\r\n\r\n";
+    ASSERT_TRUE(http::parse_request(text, {}, head));
+    EXPECT_EQ(forwarded(head.headers).version, expected);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -38,15 +39,22 @@ class Padded {
   std::string bytes_;
 };
 
-/// What was written is read again by the client's side of the same dialect. A conversation in which nobody says
-/// anything is no request, and is left to the provider to refuse.
+/// What every dialect can say: a text of the user's that is more than white space.
+inline bool asks(const Turn& turn) {
+  return turn.speaker == Speaker::user && std::any_of(turn.parts.begin(), turn.parts.end(), [](const Part& part) {
+           const std::string text = from_raw(part.text);
+           return part.kind == Part::Kind::text && text.find_first_not_of(" \t\r\n") != std::string::npos;
+         });
+}
+
+/// What was written is read again by the client's side of the same dialect. A conversation in which nobody asks may be
+/// no request: that is left to the provider to refuse.
 inline void require_readable(const char* path, const Conversation& conversation, const std::string& body) {
-  bool is_said = false;
-  for (const Turn& turn : conversation.turns) is_said = is_said || !turn.parts.empty();
+  const bool is_asked = std::any_of(conversation.turns.begin(), conversation.turns.end(), asks);
   const Client& client = *client_of_path(path);
   const Padded again(body);
   if (!client.read(again.view())) {
-    require(!is_said);
+    require(!is_asked);
     return;
   }
   Keep keep;

@@ -145,7 +145,8 @@ void TurnsWriter::end_message() {
 }
 
 void TurnsWriter::write(const std::vector<Turn>& turns) {
-  const bool is_only_system = std::all_of(turns.begin(), turns.end(), is_system);
+  const bool is_only_system =
+      std::all_of(turns.begin(), turns.end(), [](const Turn& turn) { return is_system(turn) || turn.parts.empty(); });
   if (!is_only_system) system(turns);
   json_.key("messages").begin_array();
   if (is_only_system) {

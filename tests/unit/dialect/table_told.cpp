@@ -57,7 +57,8 @@ Answer chat_answer(const Json& example, bool is_there) {
   if (is_there && !is_choice && !is_top) choice["message"].update(example);
   body["choices"] = Json::array({choice});
   if (is_there && is_top) body.update(example);
-  Json first = chat_chunk(Json{{"role", "assistant"}, {"content", "hi"}}, nullptr);
+  const bool is_text = example.contains("content");  // then all that is said
+  Json first = chat_chunk(Json{{"role", "assistant"}, {"content", is_there && is_text ? "" : "hi"}}, nullptr);
   Json last = chat_chunk(Json::object(), "stop");
   if (is_there && is_top && has_any(example, {"id", "model"})) first.update(example);
   if (is_there && is_choice) {

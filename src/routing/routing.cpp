@@ -127,7 +127,7 @@ Error no_embeddings(std::string_view name, const Config& config) {
     if (!is_known && names.size() < most_names) names.emplace_back(embedding.name);
   }
   std::string message = "The model \"" + std::string(clip_utf8(name, 100)) + "\" makes no embeddings here; known are: ";
-  for (const std::string_view known : names) message.append(&known == names.data() ? "" : ", ").append(known);
+  for (const std::string_view& known : names) message.append(&known == names.data() ? "" : ", ").append(known);
   return client_error(Errc::not_found, message + ".", "model");
 }
 

@@ -237,7 +237,9 @@ class ClientApi(unittest.TestCase):
             dead["providers"]["custom"]["p0"]["protocol"] = protocol
             with self.subTest(protocol), Gateway(dead) as gateway:
                 self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
-        with Gateway(config_for()) as gateway:
+        vectors = config_for(nowhere())
+        vectors["models"] = {"embeddings": vectors["models"]["t1"]}
+        with Gateway(vectors) as gateway:
             self.assertEqual(self.chat(503, PLAIN, gateway=gateway).error()["code"], "no_route")
 
     def test_what_failed_before_an_answer(self):

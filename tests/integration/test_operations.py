@@ -337,7 +337,7 @@ class Counts(unittest.TestCase):
             self.assertEqual((answer.json(), answer.headers["x-smartroute-token-count"]), ({"input_tokens": 14}, "estimated"))
             self.assertEqual((answer.headers["x-smartroute-model"], answer.headers["x-smartroute-attempts"]), ("p0/m0", "0"))
             self.assertEqual(cast.asked(), [0])
-            self.assertEqual(cast.stats()["p0/m0"]["successes"], 0)
+            self.assertEqual(cast.stats()["p0/m0"]["success"], 0)
             recorded(cast, 1, "requests_total", route="count_tokens", outcome="success")
 
     def test_failover(self):

@@ -51,8 +51,19 @@ void append_inner(std::string& line, const relay::Outcome& outcome) {
   append_count(line, "+", sum.completion);
 }
 
-telemetry::Route route_of(config::Protocol spoken) noexcept {
-  switch (spoken) {
+telemetry::Route route_of(const relay::Context& context) noexcept {
+  if (context.passage) return telemetry::Route::passthrough;
+  switch (context.client.operation()) {
+    case dialect::Operation::completions:
+      return telemetry::Route::completions;
+    case dialect::Operation::embeddings:
+      return telemetry::Route::embeddings;
+    case dialect::Operation::count_tokens:
+      return telemetry::Route::count_tokens;
+    case dialect::Operation::chat:
+      break;
+  }
+  switch (context.client.own()) {
     case config::Protocol::v1_messages:
       return telemetry::Route::messages;
     case config::Protocol::v1_response:
@@ -62,26 +73,53 @@ telemetry::Route route_of(config::Protocol spoken) noexcept {
   }
 }
 
+// Names of a client's models may be long.
+void append_passage(std::string& line, const relay::Context& context) {
+  constexpr std::size_t max_model = 200;
+  const relay::Passage& passage = *context.passage;
+  const auto& attempts = context.outcome.attempts;
+  line.append(" passthrough=").append(to_string(passage.group)).append(" provider=");
+  telemetry::append_field(line, attempts.empty() ? "-" : attempts.back().provider);
+  line.append(" model=");
+  telemetry::append_field(line, passage.model.empty() ? "-" : clip_utf8(passage.model, max_model));
+  append_count(line, " attempts=", attempts.size());
+  append_count(line, " bytes_in=", context.exchange.body_taken());
+  append_count(line, " bytes_out=", context.exchange.sent_bytes());
+}
+
 double unix_now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// How hard a request is decides who is asked; but for embeddings, which only the model that was named can make.
+Result<routing::Plan> plan_of(relay::Context& context, const routing::Input& input) {
+  if (context.client.operation() == dialect::Operation::embeddings) {
+    context.verdict.source = intent::Source::pinned;
+    context.verdict.reason = "embeddings are of the model that the client named";
+    return routing::embeddings_plan(*context.request, input);
+  }
+  context.verdict = intent::classify(*context.request, context.body, *context.config);
+  return routing::plan(context.verdict, *context.request, input);
+}
+
 }  // namespace
+
+// The key is checked before the body is read: a stranger costs no memory.
+Result<void> ShardService::admit(relay::Context& context, bool is_admitted) const {
+  Result<access::Caller> caller = authenticate(context.exchange);
+  if (!caller) return caller.error();
+  context.caller = std::move(*caller);
+  if (is_admitted) return {};
+  return gateway_error(
+      Errc::overloaded,
+      "The gateway answers as many requests as it may (limits.in_flight, " +
+          std::to_string(context.config->limits.in_flight) + "); try again."
+  );
+}
 
 net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_admitted) {
   http::Exchange& exchange = context.exchange;
-  // The key is checked before the body is read: a stranger costs no memory.
-  Result<access::Caller> caller = authenticate(exchange);
-  if (!caller) co_return caller.error();
-  context.caller = std::move(*caller);
-  if (!is_admitted) {
-    co_return gateway_error(
-        Errc::overloaded,
-        "The gateway answers as many requests as it may (limits.in_flight, " +
-            std::to_string(context.config->limits.in_flight) + "); try again."
-    );
-  }
-
+  if (const Result<void> admitted = admit(context, is_admitted); !admitted) co_return admitted.error();
   const Result<std::string_view> body = co_await exchange.read_body();
   if (!body) co_return body.error();
   context.body = *body;
@@ -92,34 +130,14 @@ net::Task<Result<void>> ShardService::prepare(relay::Context& context, bool is_a
   context.request = std::make_unique<const chat::ChatRequest>(std::move(*request));
   context.is_stream = context.request->stream;
 
-  context.verdict = intent::classify(*context.request, context.body, *context.config);
   context.affinity = exchange.head().headers.find("x-smartroute-affinity");
-  const routing::Input input = relay::planning(context, runtime_.routing, random_);
-  Result<routing::Plan> plan = routing::plan(context.verdict, *context.request, input);
+  Result<routing::Plan> plan = plan_of(context, relay::planning(context, runtime_.routing, random_));
   if (!plan) co_return plan.error();
   context.plan = std::move(*plan);
   context.forwarded = relay::forwarded(exchange.head().headers);
   exchange.release_head();
   co_return Result<void>{};
 }
-
-// One of `limits.in_flight`, for a scope.
-class ShardService::Admission {
- public:
-  Admission(std::atomic<std::size_t>& chats, std::size_t most) noexcept
-      : chats_(chats), is_in_(chats.fetch_add(1, std::memory_order_relaxed) < most) {}
-
-  ~Admission() { chats_.fetch_sub(1, std::memory_order_relaxed); }
-
-  Admission(const Admission&) = delete;
-  Admission& operator=(const Admission&) = delete;
-
-  [[nodiscard]] bool is_in() const noexcept { return is_in_; }
-
- private:
-  std::atomic<std::size_t>& chats_;
-  bool is_in_;
-};
 
 net::Task<void> ShardService::refuse_chat(relay::Context& context, Error error) {
   http::Exchange& exchange = context.exchange;
@@ -157,9 +175,9 @@ void ShardService::record(const relay::Context& context) {
   const http::Exchange& exchange = context.exchange;
   const relay::Outcome& outcome = context.outcome;
   telemetry::RequestSample sample;
-  sample.route = route_of(context.client.own());
-  const bool routed = !context.plan.candidates.empty();
-  if (routed) sample.tier = config::to_string(outcome.tier);
+  sample.route = route_of(context);
+  const bool routed = !context.plan.candidates.empty() && !context.passage;
+  if (routed && context.plan.has_tier) sample.tier = config::to_string(outcome.tier);
   sample.status = static_cast<std::uint16_t>(exchange.status());
   if (outcome.error) sample.error = outcome.error->code;
   sample.stream = context.is_stream;
@@ -178,12 +196,19 @@ void ShardService::record(const relay::Context& context) {
   line.assign("id=").append(context.id.text());
   append_count(line, " status=", sample.status);
   if (routed) {
-    line.append(" tier=").append(sample.tier).append(" by=").append(intent::to_string(context.verdict.source));
+    if (context.client.operation() != dialect::Operation::chat) {
+      line.append(" route=").append(to_string(sample.route));
+    }
+    line.append(" tier=")
+        .append(sample.tier.empty() ? std::string_view("-") : sample.tier)
+        .append(" by=")
+        .append(intent::to_string(context.verdict.source));
     line.append(" model=");
     telemetry::append_field(line, outcome.model.empty() ? "-" : outcome.model);
     append_count(line, " attempts=", outcome.attempts.size());
     line.append(context.is_stream ? " stream=1" : " stream=0");
   }
+  if (context.passage) append_passage(line, context);
   append_ms(line, " ms=", sample.duration);
   append_ms(line, " own_ms=", sample.own);
   if (sample.first_content.count() != 0) append_ms(line, " ttft_ms=", sample.first_content);

@@ -1,4 +1,5 @@
-// Which path is answered by what. The chat route is in chat_route.cpp.
+// Which path is answered by what. The routes that models answer are in chat_route.cpp, GET /v1/models in
+// models_route.cpp.
 #include "admin/assets.hpp"
 #include "admin/health.hpp"
 #include "admin/status.hpp"
@@ -6,7 +7,6 @@
 #include "base/text.hpp"
 #include "dialect/client.hpp"
 #include "http/write.hpp"
-#include "routing/routing.hpp"
 
 #include <array>
 
@@ -17,36 +17,6 @@ constexpr std::string_view json = "application/json";
 constexpr std::string_view models_prefix = "/v1/models/";
 constexpr std::string_view stats_models = "/api/stats/models";
 constexpr std::string_view stats_providers = "/api/stats/providers";
-
-std::string percent_decoded(std::string_view text) {
-  const auto digit = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-    if (!escape) {
-      out.push_back(text[i]);
-      continue;
-    }
-    out.push_back(static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])));
-    i += 2;
-  }
-  return out;
-}
-
-std::string model_json(std::string_view id, std::string_view owner, std::int64_t created) {
-  std::string out = R"({"id":)";
-  append_json_string(out, id);
-  out.append(R"(,"object":"model","created":)").append(std::to_string(created)).append(R"(,"owned_by":)");
-  append_json_string(out, owner);
-  out.push_back('}');
-  return out;
-}
 
 }  // namespace
 
@@ -78,21 +48,24 @@ net::Task<void> ShardService::route_v1(http::Exchange& exchange) {
   const dialect::Client* const client = dialect::client_of_path(path);
   const bool is_model = path.starts_with(models_prefix);
   const bool is_models = path == "/v1/models" || is_model;
-  const std::string_view allow = client != nullptr ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
-  if (client == nullptr && !is_models) {
+  const std::optional<relay::PassthroughPath> passed = relay::passthrough_of_path(path);
+  const bool is_posted = client != nullptr || passed;
+  const std::string_view allow = is_posted ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
+  if (!is_posted && !is_models) {
     return refuse(
         exchange,
         client_error(
             Errc::not_found,
             "There is no " + std::string(clip_utf8(path, 100)) +
-                " here. This release answers POST /v1/chat/completions, /v1/messages and /v1/responses, GET /v1/models "
-                "and "
-                "GET /v1/models/{id}."
+                " here. This release answers POST /v1/chat/completions, /v1/completions, /v1/embeddings, /v1/messages, "
+                "/v1/messages/count_tokens, /v1/responses, /v1/images/*, /v1/audio/*, /v1/moderations and /v1/rerank, "
+                "GET /v1/models and GET /v1/models/{id}."
         )
     );
   }
   if (head.method == "OPTIONS") return answer_preflight(exchange, allow);
   if (client != nullptr && head.method == "POST") return answer_chat(exchange, *client);
+  if (passed && head.method == "POST") return answer_passthrough(exchange, *passed);
   if (is_models && (head.method == "GET" || head.method == "HEAD")) {
     return answer_models(exchange, is_model ? path.substr(models_prefix.size()) : std::string_view{});
   }
@@ -124,7 +97,8 @@ void ShardService::add_cors(http::Exchange& exchange) const {
   exchange.header(
       "Access-Control-Expose-Headers",
       "x-smartroute-request-id, x-smartroute-tier, x-smartroute-model, x-smartroute-attempts, x-smartroute-failed, "
-      "x-smartroute-decision, x-smartroute-dropped, x-smartroute-vision"
+      "x-smartroute-decision, x-smartroute-dropped, x-smartroute-token-count, x-smartroute-provider, "
+      "x-smartroute-upstream-request-id, x-smartroute-vision"
   );
 }
 
@@ -133,43 +107,6 @@ Result<access::Caller> ShardService::authenticate(http::Exchange& exchange) cons
   return access::authenticate(
       {headers.find("authorization"), headers.find("x-api-key")}, exchange.connection().peer(), *config_
   );
-}
-
-net::Task<void> ShardService::answer_models(http::Exchange& exchange, std::string_view id) {
-  const Result<access::Caller> caller = authenticate(exchange);
-  if (!caller) {
-    co_await refuse(exchange, caller.error());
-    co_return;
-  }
-  const std::string wanted = percent_decoded(id);
-  std::string list;
-  std::string found;
-  const auto add = [&](std::string_view name, std::string_view owner) {
-    const std::string one = model_json(name, owner, runtime_.started);
-    if (!list.empty()) list.push_back(',');
-    list.append(one);
-    if (name == wanted) found = one;
-  };
-  for (const std::string_view name : routing::routing_names) add(name, "smart-route");
-  for (const routing::ListedModel& model : routing::listed_models(*config_)) add(model.id, model.provider);
-
-  if (id.empty()) {
-    const std::string body = R"({"object":"list","data":[)" + list + "]}";
-    (void)co_await exchange.reply(200, json, body);
-  } else if (!found.empty()) {
-    (void)co_await exchange.reply(200, json, found);
-  } else {
-    co_await refuse(
-        exchange,
-        client_error(
-            Errc::not_found,
-            "The model " + std::string(clip_utf8(wanted, 100)) + " is not listed; see GET /v1/models.",
-            "model"
-        )
-    );
-    co_return;
-  }
-  record_simple(exchange, telemetry::Route::models);
 }
 
 net::Task<void> ShardService::answer_ready(http::Exchange& exchange) {

@@ -5,6 +5,7 @@
 #include "base/id.hpp"
 #include "config/config.hpp"
 #include "http/session.hpp"
+#include "relay/passthrough_plan.hpp"
 #include "relay/relay.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/pool.hpp"
@@ -40,6 +41,24 @@ class InFlight {
   std::atomic<std::int64_t>* gauge_;
 };
 
+// One of `limits.in_flight`, for a scope.
+class Admission {
+ public:
+  Admission(std::atomic<std::size_t>& chats, std::size_t most) noexcept
+      : chats_(chats), is_in_(chats.fetch_add(1, std::memory_order_relaxed) < most) {}
+
+  ~Admission() { chats_.fetch_sub(1, std::memory_order_relaxed); }
+
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  [[nodiscard]] bool is_in() const noexcept { return is_in_; }
+
+ private:
+  std::atomic<std::size_t>& chats_;
+  bool is_in_;
+};
+
 class ShardService final : public http::Service {
  public:
   /// `seed` is of the shard's chance.
@@ -71,8 +90,6 @@ class ShardService final : public http::Service {
   [[nodiscard]] bool closing() const noexcept override { return runtime_.closing.load(std::memory_order_relaxed); }
 
  private:
-  class Admission;
-
   net::Task<void> session(
       std::unique_ptr<net::Connection> connection, std::shared_ptr<SSL_CTX> tls, std::function<void()> ended
   );
@@ -82,6 +99,8 @@ class ShardService final : public http::Service {
   net::Task<void> answer_chat(http::Exchange& exchange, const dialect::Client& client);
   net::Task<void> refuse_chat(relay::Context& context, Error error);
   net::Task<void> relay_chat(relay::Context& context, net::Cancel& cancel);
+  net::Task<void> answer_passthrough(http::Exchange& exchange, relay::PassthroughPath path);
+  net::Task<void> refuse_models(http::Exchange& exchange, Error error, bool is_anthropic);
   net::Task<void> answer_models(http::Exchange& exchange, std::string_view id);
   net::Task<void> answer_alive(http::Exchange& exchange);
   net::Task<void> answer_ready(http::Exchange& exchange);
@@ -95,6 +114,10 @@ class ShardService final : public http::Service {
 
   /// The stages of a chat request up to its plan. An error is the client's, or no_route.
   net::Task<Result<void>> prepare(relay::Context& context, bool is_admitted);
+  /// The same of a request that is passed through; most of its body is still to come then.
+  net::Task<Result<void>> prepare_passthrough(relay::Context& context, bool is_admitted);
+  /// Who calls, and that there is room: both before anything of the body is read.
+  [[nodiscard]] Result<void> admit(relay::Context& context, bool is_admitted) const;
   [[nodiscard]] Result<access::Caller> authenticate(http::Exchange& exchange) const;
   [[nodiscard]] std::optional<Error> may_look(http::Exchange& exchange) const;
   void add_cors(http::Exchange& exchange) const;

@@ -100,6 +100,14 @@ struct ChatRequest {
 /// own (Role::tool), `metadata.user_id` is the user.
 [[nodiscard]] Result<ChatRequest> read_messages(std::string_view body);
 
+/// The same of a request to OpenAI's older completions: `prompt`, which may be texts or tokens, is the one message, of
+/// a user; `n` counts the answers to all prompts.
+[[nodiscard]] Result<ChatRequest> read_completions(std::string_view body);
+
+/// The same of a request for embeddings: `model` and `input` must be there, `stream` must not. It has no messages;
+/// `text_bytes` is the size of its texts.
+[[nodiscard]] Result<ChatRequest> read_embeddings(std::string_view body);
+
 /// Unescapes the inside of a JSON string literal; lone surrogates become U+FFFD. Stops after `max_bytes` of output.
 [[nodiscard]] std::string unescape(std::string_view raw, std::size_t max_bytes = SIZE_MAX);
 

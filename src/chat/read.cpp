@@ -30,32 +30,12 @@ class ChatReader final : public Reader {
 
  private:
   bool take_field(std::string_view key, od::value& value) override;
-  bool read_stream_options(od::value& value);
   bool read_messages(od::value& value);
   bool read_message(od::value& value, std::size_t index);
   bool read_content(od::value& value, Message& message, const std::string& of_message);
   bool read_part(od::value& value, Message& message, const std::string& path);
   bool read_response_format(od::value& value);
 };
-
-bool ChatReader::read_stream_options(od::value& value) {
-  const std::string_view token = token_of(value);
-  if (token == "null") return true;
-  if (!token.starts_with('{')) return wrong_type("stream_options", "an object");
-  const bool is_read = each_member(value, [&](std::string_view key, od::value& member) {
-    if (key != "include_usage") return skip(member, 3);
-    const std::string_view usage = token_of(member);
-    if (usage != "true" && usage != "false" && usage != "null") {
-      return wrong_type("stream_options.include_usage", "true or false");
-    }
-    if (out_.include_usage_value) return fail("'stream_options.include_usage' is given twice.", "stream_options");
-    out_.include_usage_value = span_of(usage);
-    if (usage != "null") out_.include_usage = usage == "true";
-    return true;
-  });
-  if (is_read) out_.stream_options = walked_span(token.data());
-  return is_read;
-}
 
 bool ChatReader::read_response_format(od::value& value) {
   const std::string_view token = token_of(value);

@@ -134,6 +134,46 @@ bool Reader::read_stream(od::value& value) {
   return true;
 }
 
+bool Reader::read_stream_options(od::value& value) {
+  const std::string_view token = token_of(value);
+  if (token == "null") return true;
+  if (!token.starts_with('{')) return wrong_type("stream_options", "an object");
+  const bool is_read = each_member(value, [&](std::string_view key, od::value& member) {
+    if (key != "include_usage") return skip(member, 3);
+    const std::string_view usage = token_of(member);
+    if (usage != "true" && usage != "false" && usage != "null") {
+      return wrong_type("stream_options.include_usage", "true or false");
+    }
+    if (out_.include_usage_value) return fail("'stream_options.include_usage' is given twice.", "stream_options");
+    out_.include_usage_value = span_of(usage);
+    if (usage != "null") out_.include_usage = usage == "true";
+    return true;
+  });
+  if (is_read) out_.stream_options = walked_span(token.data());
+  return is_read;
+}
+
+bool Reader::check_text(std::string_view inside) {
+  return has_valid_escapes(inside) || not_json("a string has an escape that does not exist.");
+}
+
+bool Reader::wrong_text(const std::string& name) {
+  return wrong_type(name, "a string, or an array of strings, of token numbers or of arrays of token numbers");
+}
+
+bool Reader::read_token(od::value& value, const std::string& name) {
+  return parse_u64(token_of(value)).has_value() || wrong_text(name);
+}
+
+bool Reader::read_tokens(od::value& value, const std::string& name) {
+  std::size_t tokens = 0;
+  const bool is_read = each_element(value, [&](od::value& item) {
+    ++tokens;
+    return read_token(item, name);
+  });
+  return is_read && (tokens != 0 || fail("'" + name + "' holds an empty array of tokens.", name));
+}
+
 bool Reader::read_count(od::value& value, std::string_view name, std::uint64_t max, std::optional<std::uint64_t>& out) {
   const std::string_view token = token_of(value);
   if (token == "null") return true;

@@ -42,6 +42,7 @@ class Reader {
 
   bool read_model(od::value& value);
   bool read_stream(od::value& value);
+  bool read_stream_options(od::value& value);
   bool read_list_size(od::value& value, std::string_view name, std::uint32_t& count);
   bool read_raw_string(od::value& value, std::string_view name, std::string_view& out);
   bool read_count(od::value& value, std::string_view name, std::uint64_t max, std::optional<std::uint64_t>& out);
@@ -81,6 +82,31 @@ class Reader {
     return true;
   }
 
+  /// A text, or a list of texts or of tokens, or of lists of tokens: what a completion begins with, what is embedded.
+  /// `take(inside)` for each text, false ends it; `count` is how many the list stands for.
+  template <class Take>
+  bool each_text(od::value& value, const std::string& name, std::uint32_t& count, Take&& take) {
+    std::string_view inside;
+    if (string_inside(value, inside)) {
+      count = 1;
+      return take(inside);
+    }
+    if (!token_of(value).starts_with('[')) return wrong_text(name);
+    bool is_tokens = false;
+    std::uint32_t elements = 0;
+    const bool is_read = each_element(value, [&](od::value& item) {
+      const bool is_text = string_inside(item, inside);
+      const bool is_list = !is_text && token_of(item).starts_with('[');
+      if (elements++ == 0) is_tokens = !is_text && !is_list;
+      if (is_text) return !is_tokens ? take(inside) : wrong_text(name);
+      if (is_list) return !is_tokens ? read_tokens(item, name) : wrong_text(name);
+      return is_tokens ? read_token(item, name) : wrong_text(name);
+    });
+    if (!is_read) return false;
+    count = is_tokens ? 1 : elements;
+    return elements != 0 || fail("'" + name + "' is empty; it needs at least one text.", name);
+  }
+
   /// The inside of a string literal, not consumed; false for anything else (no error is set).
   [[nodiscard]] static bool string_inside(od::value& value, std::string_view& inside);
 
@@ -97,6 +123,11 @@ class Reader {
   [[nodiscard]] Span span_of(std::string_view part) const {
     return {static_cast<std::size_t>(part.data() - body_.data()), part.size()};
   }
+
+  bool check_text(std::string_view inside);
+  bool read_token(od::value& value, const std::string& name);
+  bool read_tokens(od::value& value, const std::string& name);
+  bool wrong_text(const std::string& name);
 
   bool fail(std::string message, std::string param = {});
   bool not_json(simdjson::error_code code);

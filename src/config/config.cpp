@@ -69,6 +69,10 @@ std::string_view to_string(Vendor vendor) noexcept {
   return "auto";
 }
 
+std::string_view to_string(Completions value) noexcept {
+  return value == Completions::native ? "native" : "chat";
+}
+
 std::string_view to_string(Strategy strategy) noexcept {
   switch (strategy) {
     case Strategy::sequential:
@@ -145,8 +149,26 @@ std::string_view to_string(RouterMode mode) noexcept {
   return "auto";
 }
 
+std::string_view to_string(Passthrough group) noexcept {
+  switch (group) {
+    case Passthrough::images:
+      return "images";
+    case Passthrough::audio:
+      return "audio";
+    case Passthrough::moderations:
+      return "moderations";
+    case Passthrough::rerank:
+      return "rerank";
+  }
+  return "images";
+}
+
+bool Provider::passes(Passthrough group) const noexcept {
+  return std::find(passthrough.begin(), passthrough.end(), group) != passthrough.end();
+}
+
 bool operator==(const Providers& a, const Providers& b) {
-  return a.model_map == b.model_map && a.image_description == b.image_description &&
+  return a.model_map == b.model_map && a.in_order == b.in_order && a.image_description == b.image_description &&
          std::equal(
              a.by_id.begin(),
              a.by_id.end(),

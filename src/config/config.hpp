@@ -57,6 +57,14 @@ enum class StreamUsage : std::uint8_t {
   as_is,   ///< send what the client sent
 };
 
+/// How a provider is asked for a completion of a text (POST /v1/completions).
+enum class Completions : std::uint8_t {
+  chat,    ///< as a chat completion, the prompt its one message
+  native,  ///< at its own /completions
+};
+inline constexpr std::array<Completions, 2> all_completions{Completions::chat, Completions::native};
+[[nodiscard]] std::string_view to_string(Completions value) noexcept;  // "chat", "native"
+
 /// Whose error codes a provider uses; `automatic` goes by the host of its base_url.
 enum class Vendor : std::uint8_t {
   automatic,
@@ -110,6 +118,12 @@ inline constexpr std::array<Errc, 9> rule_classes{
     Errc::upstream_auth,
     Errc::upstream_server};
 
+/// What of a provider's API beside chat is passed through, by the first part of the path behind /v1.
+enum class Passthrough : std::uint8_t { images, audio, moderations, rerank };
+inline constexpr std::array<Passthrough, 4> passthroughs{
+    Passthrough::images, Passthrough::audio, Passthrough::moderations, Passthrough::rerank};
+[[nodiscard]] std::string_view to_string(Passthrough group) noexcept;  // "images", ...
+
 /// One of a provider's keys. "env:NAME" and "file:PATH" are resolved at load.
 struct ProviderKey {
   Secret secret;
@@ -134,11 +148,18 @@ struct Provider {
   /// Fixed extra request headers, sent after ours. Never Host, Content-Length, Transfer-Encoding or Connection.
   std::vector<std::pair<std::string, std::string>> headers;
   StreamUsage stream_usage = StreamUsage::inject;
+  Completions completions = Completions::chat;  ///< native: of protocol openai only
   Vendor vendor = Vendor::automatic;
   /// What filled in the rest (presets.hpp); empty = none.
   std::string preset;
   /// The operator's rules; they come before the shipped ones of the vendor.
   std::vector<ErrorRule> error_map;
+  /// The groups it answers; none unless the operator says so. Protocol openai only.
+  std::vector<Passthrough> passthrough;
+  /// The longest body of such a request. It is not held in memory, so it may be longer than `limits.body_bytes`.
+  std::size_t passthrough_bytes = std::size_t{64} * 1024 * 1024;
+
+  [[nodiscard]] bool passes(Passthrough group) const noexcept;
 
   friend bool operator==(const Provider&, const Provider&) = default;
 };
@@ -201,9 +222,19 @@ struct General {
   friend bool operator==(const General&, const General&) = default;
 };
 
+/// A model that makes embeddings. Those of one name stand in for each other, so they must be the same model.
+struct EmbeddingEntry {
+  ModelEntry entry;  ///< of a provider of protocol openai; what is said of answers' and prompts' sizes is not used
+  std::string name;  ///< what clients ask for; the model's own, unless another is given
+
+  friend bool operator==(const EmbeddingEntry&, const EmbeddingEntry&) = default;
+};
+
 struct Models {
   PerTier<std::vector<ModelEntry>> entries;
   PerTier<Strategy> strategies;
+  std::vector<EmbeddingEntry> embeddings;
+  Strategy embeddings_strategy = Strategy::sequential;
   friend bool operator==(const Models&, const Models&) = default;
 };
 
@@ -295,6 +326,8 @@ struct ImageDescription {
 struct Providers {
   /// By id, "upstream" included.
   std::map<std::string, std::shared_ptr<const Provider>, std::less<>> by_id;
+  /// Their ids as the file has them, "upstream" first: the order in which a pass-through looks for a provider.
+  std::vector<std::string> in_order;
   /// Model name -> provider id, for entries whose provider is "upstream".
   std::map<std::string, std::string, std::less<>> model_map;
   ImageDescription image_description;

@@ -8,6 +8,8 @@
 namespace gw::config {
 namespace {
 
+constexpr std::int64_t most_concurrent = 1'000'000;
+
 std::optional<Millis> read_time(const Section& section, std::string_view key) {
   const Json* const value = section.find(key);
   if (value == nullptr || value->is_null()) return std::nullopt;
@@ -40,17 +42,21 @@ void read_price(const Section& section, ModelEntry& entry) {
   entry.price = price;
 }
 
+void read_rounds(const Section& section, ModelEntry& entry) {
+  const Json* const rounds = section.find("rounds");
+  if (rounds == nullptr || rounds->is_null()) return;
+  int value = 1;
+  section.read_count("rounds", value, 1, 1000);
+  entry.rounds = value;
+}
+
 void read_abilities(const Section& section, ModelEntry& entry) {
   constexpr std::int64_t most_tokens = 1'000'000'000;
   section.read("multimodal", entry.multimodal);
   section.read_count("context_window", entry.context_window, 0, most_tokens);
   section.read_count("max_output", entry.max_output, 0, most_tokens);
-  section.read_count("max_concurrent", entry.max_concurrent, 0, 1'000'000);
-  if (const Json* const rounds = section.find("rounds"); rounds != nullptr && !rounds->is_null()) {
-    int value = 1;
-    section.read_count("rounds", value, 1, 1000);
-    entry.rounds = value;
-  }
+  section.read_count("max_concurrent", entry.max_concurrent, 0, most_concurrent);
+  read_rounds(section, entry);
   read_timeouts_of(section.section("timeouts"), entry);
   read_price(section.section("price"), entry);
 }
@@ -71,12 +77,27 @@ void fill_from_preset(const Section& section, const Config& config, ModelEntry& 
   if (!says(section, "price") && preset->has_prices) entry.price = known->price;
 }
 
-void read_entry(const Section& section, const Config& config, std::vector<ModelEntry>& out) {
-  ModelEntry entry;
+// What entries of tiers and embedding models have in common: who is asked for what.
+void read_who(const Section& section, const Config& config, ModelEntry& entry) {
   section.read("model", entry.model);
   section.read("provider", entry.provider);
   section.read("weight", entry.weight, -1e9, 1e9);  // the original took any number
   entry.weight = std::clamp(entry.weight, 0.0, 1.0);
+  if (entry.model.empty()) {
+    section.findings().problem(section.path_of("model"), "is missing: the name by which the provider knows the model");
+  }
+  if (!config.providers.by_id.contains(entry.provider)) {
+    std::string known;
+    for (const auto& [id, provider] : config.providers.by_id) known += (known.empty() ? "" : ", ") + id;
+    section.findings().problem(
+        section.path_of("provider"), "is \"" + entry.provider + "\", which is not configured; known are: " + known
+    );
+  }
+}
+
+void read_entry(const Section& section, const Config& config, std::vector<ModelEntry>& out) {
+  ModelEntry entry;
+  read_who(section, config, entry);
   read_abilities(section, entry);
   fill_from_preset(section, config, entry);
   section.warn_unknown(
@@ -91,20 +112,51 @@ void read_entry(const Section& section, const Config& config, std::vector<ModelE
        "rounds",
        "price"}
   );
-  if (entry.model.empty()) {
-    section.findings().problem(section.path_of("model"), "is missing: the name by which the provider knows the model");
-  }
-  if (!config.providers.by_id.contains(entry.provider)) {
-    std::string known;
-    for (const auto& [id, provider] : config.providers.by_id) known += (known.empty() ? "" : ", ") + id;
-    section.findings().problem(
-        section.path_of("provider"), "is \"" + entry.provider + "\", which is not configured; known are: " + known
-    );
-  }
   out.push_back(std::move(entry));
 }
 
-void read_entries(const Section& models, std::string_view key, const Config& config, std::vector<ModelEntry>& out) {
+// An answer comes whole: there is no time to its first content.
+void read_embedding_timeouts(const Section& section, ModelEntry& entry) {
+  entry.generation = read_time(section, "generation");
+  entry.idle = read_time(section, "idle");
+  section.warn_unknown({"generation", "idle"});
+}
+
+void check_embedding_provider(const Section& section, const Config& config, const ModelEntry& entry) {
+  const auto provider = config.provider_of(entry);
+  if (!provider || provider->protocol == Protocol::openai) return;
+  section.findings().problem(
+      section.path_of("provider"),
+      "is \"" + provider->id + "\", which speaks " + std::string(to_string(provider->protocol)) +
+          "; embeddings are asked of providers of protocol openai (Gemini has them at its OpenAI-compatible address)"
+  );
+}
+
+void read_embedding(const Section& section, const Config& config, std::vector<EmbeddingEntry>& out) {
+  EmbeddingEntry embedding;
+  ModelEntry& entry = embedding.entry;
+  read_who(section, config, entry);
+  section.read_count("max_concurrent", entry.max_concurrent, 0, most_concurrent);
+  read_rounds(section, entry);
+  read_embedding_timeouts(section.section("timeouts"), entry);
+  read_price(section.section("price"), entry);
+  check_embedding_provider(section, config, entry);
+  embedding.name = entry.model;
+  section.read("name", embedding.name);
+  if (embedding.name.empty() && !entry.model.empty()) {
+    section.findings().problem(section.path_of("name"), "is empty; clients ask for it");
+  }
+  section.warn_unknown({"name", "model", "provider", "weight", "max_concurrent", "timeouts", "rounds", "price"});
+  out.push_back(std::move(embedding));
+}
+
+template <class Entry>
+using ReadOne = void (*)(const Section&, const Config&, std::vector<Entry>&);
+
+template <class Entry>
+void read_entries(
+    const Section& models, std::string_view key, const Config& config, std::vector<Entry>& out, ReadOne<Entry> read
+) {
   const Json* const list = models.find(key);
   if (list == nullptr || list->is_null()) return;
   const std::string path = models.path_of(key);
@@ -123,9 +175,9 @@ void read_entries(const Section& models, std::string_view key, const Config& con
       const bool split = slash != std::string::npos && config.providers.by_id.contains(text.substr(0, slash));
       wrapped["model"] = split ? text.substr(slash + 1) : text;
       wrapped["provider"] = split ? text.substr(0, slash) : "upstream";
-      read_entry(Section(&wrapped, at, models.findings()), config, out);
+      read(Section(&wrapped, at, models.findings()), config, out);
     } else if (item.is_object()) {
-      read_entry(Section(&item, at, models.findings()), config, out);
+      read(Section(&item, at, models.findings()), config, out);
     } else {
       models.findings().problem(at, "must be an object {\"model\": ..., \"provider\": ...}");
     }
@@ -133,16 +185,23 @@ void read_entries(const Section& models, std::string_view key, const Config& con
 }
 
 // Not wrong, but not what was meant either.
-void warn_unpriced(const Section& models, Tier tier, const Models& config) {
-  if (config.strategies[tier] != Strategy::cheapest) return;
-  const std::vector<ModelEntry>& entries = config.entries[tier];
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].price) continue;
-    models.findings().warning(
-        models.path_of(to_string(tier)) + "[" + std::to_string(i) + "].price",
-        "is not given: under the strategy cheapest the model comes behind all that have one"
-    );
+void warn_unpriced(const Section& models, std::string_view list, std::size_t place, const ModelEntry& entry) {
+  if (entry.price) return;
+  models.findings().warning(
+      models.path_of(list) + "[" + std::to_string(place) + "].price",
+      "is not given: under the strategy cheapest the model comes behind all that have one"
+  );
+}
+
+void warn_unpriced(const Section& models, const Models& config) {
+  for (const Tier tier : tiers) {
+    if (config.strategies[tier] != Strategy::cheapest) continue;
+    std::size_t place = 0;
+    for (const ModelEntry& entry : config.entries[tier]) warn_unpriced(models, to_string(tier), place++, entry);
   }
+  if (config.embeddings_strategy != Strategy::cheapest) return;
+  std::size_t place = 0;
+  for (const EmbeddingEntry& one : config.embeddings) warn_unpriced(models, "embeddings", place++, one.entry);
 }
 
 }  // namespace
@@ -151,18 +210,23 @@ void read_models(const Section& root, Config& config) {
   const Section section = root.section("models");
   std::size_t count = 0;
   for (const Tier tier : tiers) {
-    read_entries(section, to_string(tier), config, config.models.entries[tier]);
+    read_entries(section, to_string(tier), config, config.models.entries[tier], read_entry);
     count += config.models.entries[tier].size();
   }
+  read_entries(section, "embeddings", config, config.models.embeddings, read_embedding);
+  count += config.models.embeddings.size();
   if (count == 0) {
     root.findings().problem("models", "has no model in any tier; add one to t1, t2 or t3");
   }
   const auto read_strategy = [](const Section& s, std::string_view key, Strategy& out) {
     read_name(s, key, strategies, out);
   };
-  read_per_tier(section.section("strategies"), config.models.strategies, read_strategy);
-  for (const Tier tier : tiers) warn_unpriced(section, tier, config.models);
-  section.warn_unknown({"t1", "t2", "t3", "strategies"});
+  const Section strategies_section = section.section("strategies");
+  for (const Tier tier : tiers) read_strategy(strategies_section, to_string(tier), config.models.strategies[tier]);
+  read_strategy(strategies_section, "embeddings", config.models.embeddings_strategy);
+  strategies_section.warn_unknown({"t1", "t2", "t3", "embeddings"});
+  warn_unpriced(section, config.models);
+  section.warn_unknown({"t1", "t2", "t3", "embeddings", "strategies"});
 }
 
 void read_image_description(const Section& root, Config& config) {
@@ -170,7 +234,7 @@ void read_image_description(const Section& root, Config& config) {
   constexpr std::int64_t longest_call = 3'600'000;
   const Section section = root.section("providers");
   ImageDescription& out = config.providers.image_description;
-  read_entries(section, "image_description", config, out.entries);
+  read_entries(section, "image_description", config, out.entries, read_entry);
   for (std::size_t i = 0; i < out.entries.size(); ++i) {
     const auto provider = config.provider_of(out.entries[i]);
     if (!provider || provider->protocol != Protocol::demo) continue;

@@ -148,6 +148,32 @@ const Preset* read_preset(const Section& section, Provider& provider) {
   return preset;
 }
 
+void read_passthrough(const Section& section, Provider& provider) {
+  constexpr std::size_t mib = std::size_t{1024} * 1024;
+  std::vector<std::string> names;
+  section.read("passthrough", names);
+  for (const std::string& name : names) {
+    const auto* const group =
+        std::find_if(passthroughs.begin(), passthroughs.end(), [&](Passthrough one) { return to_string(one) == name; });
+    if (group == passthroughs.end()) {
+      section.findings().problem(
+          section.path_of("passthrough"), "names \"" + name + "\"; it may name images, audio, moderations, rerank"
+      );
+    } else if (!provider.passes(*group)) {
+      provider.passthrough.push_back(*group);
+    }
+  }
+  if (!names.empty() && provider.protocol != Protocol::openai) {
+    section.findings().problem(
+        section.path_of("passthrough"),
+        "is for providers of protocol openai; this one's is " + std::string(to_string(provider.protocol))
+    );
+  }
+  std::size_t most = provider.passthrough_bytes / mib;
+  section.read_count("passthrough_max_mb", most, 1, 4096);
+  provider.passthrough_bytes = most * mib;
+}
+
 std::shared_ptr<const Provider> read_provider(const Section& section, std::string id, const SecretSource& secrets) {
   auto provider = std::make_shared<Provider>();
   provider->id = std::move(id);
@@ -188,7 +214,14 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
     section.findings().problem(section.path_of("stream_usage"), "must be inject or as_is");
   }
   provider->stream_usage = usage == "as_is" ? StreamUsage::as_is : StreamUsage::inject;
+  read_name(section, "completions", all_completions, provider->completions);
+  if (provider->completions == Completions::native && provider->protocol != Protocol::openai) {
+    section.findings().problem(
+        section.path_of("completions"), "is native, which only providers of protocol openai have; leave it out"
+    );
+  }
   read_error_map(section, *provider);
+  read_passthrough(section, *provider);
   section.warn_unknown(
       {"base_url",
        "api_key",
@@ -199,9 +232,12 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
        "proxy",
        "headers",
        "stream_usage",
+       "completions",
        "vendor",
        "preset",
-       "error_map"}
+       "error_map",
+       "passthrough",
+       "passthrough_max_mb"}
   );
   return provider;
 }
@@ -233,6 +269,7 @@ Secret read_secret(const Section& section, std::string_view key, const SecretSou
 void read_providers(const Section& root, const SecretSource& secrets, Config& config) {
   const Section section = root.section("providers");
   config.providers.by_id["upstream"] = read_provider(section.section("upstream"), "upstream", secrets);
+  config.providers.in_order.emplace_back("upstream");
   const Section custom = section.section("custom");
   if (custom.exists()) {
     for (const auto& [id, value] : custom.json()->items()) {
@@ -243,6 +280,7 @@ void read_providers(const Section& root, const SecretSource& secrets, Config& co
         continue;
       }
       config.providers.by_id[id] = read_provider(custom.section(id), id, secrets);
+      config.providers.in_order.push_back(id);
     }
   }
   const Section map = section.section("map");

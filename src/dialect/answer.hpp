@@ -33,7 +33,7 @@ struct Event {
     proof,       ///< `text`: of the reasoning block, or of the call; whole
     sealed,      ///< `text`: reasoning that is not shown, whole; a block of its own
     refusal,     ///< `text` follows
-    call,        ///< a call begins: `id`, `name`
+    call,        ///< a call begins: `id`, `name`; `text`: Gemini's proof of it, for who has room only before it
     arguments,   ///< `text` follows: inside of a literal whose text is JSON
     logprobs,    ///< `json`: OpenAI's logprobs object of the preceding text
     annotation,  ///< `json`: OpenAI's annotation object of the preceding text

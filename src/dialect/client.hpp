@@ -7,6 +7,7 @@
 #include "config/config.hpp"
 #include "dialect/answer.hpp"
 #include "dialect/conversation.hpp"
+#include "dialect/operation.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -25,14 +26,19 @@ class Client {
   /// Providers of this protocol get the client's body byte for byte.
   [[nodiscard]] virtual config::Protocol own() const noexcept = 0;
 
+  /// What it asks for.
+  [[nodiscard]] virtual Operation operation() const noexcept { return Operation::chat; }
+
   /// What the stages need to know. Errors: client_error, as `chat::read`.
   [[nodiscard]] virtual Result<chat::ChatRequest> read(std::string_view body) const = 0;
 
   /// The whole request, for a provider of another dialect. `body` passed `read`, and must outlive the result with
-  /// `keep`. Errors: client_error with `param`, where a field that only matters here has the wrong type.
+  /// `keep`. Errors: client_error with `param`, where a field that only matters here has the wrong type;
+  /// unsupported_input, when it can be said in this client's dialect alone.
   [[nodiscard]] virtual Result<Conversation> conversation(std::string_view body, Keep& keep) const = 0;
 
-  /// A stream's or a plain answer's writer; both append to `out`, which outlives it.
+  /// A stream's or a plain answer's writer; both append to `out`, which outlives it. Null: there is none, as for an
+  /// operation that is no conversation.
   [[nodiscard]] virtual std::unique_ptr<AnswerWriter> stream(const AnswerHead& head, std::string& out) const = 0;
   [[nodiscard]] virtual std::unique_ptr<AnswerWriter> plain(const AnswerHead& head, std::string& out) const = 0;
 

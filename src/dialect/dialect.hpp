@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "dialect/answer.hpp"
 #include "dialect/conversation.hpp"
+#include "dialect/operation.hpp"
 #include "dialect/usage.hpp"
 #include "http/head.hpp"
 #include "http/sse.hpp"
@@ -69,6 +70,7 @@ struct RequestInput {
   std::string_view base_path{};  ///< the path part of the provider's base_url ("/v1")
   std::string_view model{};      ///< the provider's name for it, not escaped
   bool is_stream = false;
+  Operation operation = Operation::chat;
   std::string_view version{};  ///< of the dialect, as a client that speaks it asked for; empty = the usual one
 };
 
@@ -102,6 +104,15 @@ class Dialect {
   /// here and would be missed (docs/dialects.md): another candidate may be able to.
   [[nodiscard]] virtual Result<Written> write(const Conversation& conversation, const WriteInput& input) const = 0;
 
+  /// A client's own body, for a provider that speaks the same but would refuse what the answers of others have put into
+  /// the conversation through us: reasoning and signatures. nullopt: it goes as it is, byte for byte. `body` passed
+  /// `Client::read`; what is returned has `chat::padding` readable bytes behind it.
+  [[nodiscard]] virtual std::optional<std::string> without_foreign(
+      const config::Provider& /*provider*/, std::string_view /*body*/
+  ) const {
+    return std::nullopt;
+  }
+
   /// `provider` says what its errors mean (`class_of`) and must outlive the stream.
   [[nodiscard]] virtual std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const = 0;
 
@@ -115,8 +126,21 @@ class Dialect {
     return reply(provider, body, nullptr);
   }
 
+  /// The same for what a provider was asked in the client's own dialect: embeddings and counts have answers of their
+  /// own. One that lacks what was asked for is an error.
+  [[nodiscard]] virtual Result<ReplyFacts> reply_to(
+      Operation /*operation*/, const config::Provider& provider, std::string_view body
+  ) const {
+    return reply(provider, body, nullptr);
+  }
+
   /// Whether a plain 2xx answer that is too large to be read whole begins as one: `begun` is its first part.
   [[nodiscard]] virtual bool begins_reply(std::string_view begun) const = 0;
+
+  /// The same of an answer to `reply_to`'s operations.
+  [[nodiscard]] virtual bool begins_reply_to(Operation /*operation*/, std::string_view begun) const {
+    return begins_reply(begun);
+  }
 
   /// What a piece of a plain answer, its beginning or its end, says of usage: of one that was not read whole.
   [[nodiscard]] virtual std::optional<Usage> usage_within(std::string_view piece) const = 0;

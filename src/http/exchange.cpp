@@ -16,6 +16,9 @@ namespace {
 // A body is never allocated at its announced size before bytes have come: an announcement is free to make.
 constexpr std::size_t first_body_bytes = std::size_t{256} * 1024;
 
+// Read at once of a body that is passed on.
+constexpr std::size_t passed_piece_bytes = std::size_t{64} * 1024;
+
 // RFC 9110 6.6.1; one formatting a second and thread.
 std::string_view date_line() {
   thread_local std::time_t formatted = 0;
@@ -35,7 +38,7 @@ Error gone(const net::IoResult& result) {
   return client_error(Errc::client_gone, "the client's connection ended: " + net::describe(result));
 }
 
-Error too_slow(const BodyPace& pace, bool is_rate, std::size_t received) {
+Error too_slow(const BodyPace& pace, bool is_rate, std::uint64_t received) {
   std::string message =
       "the request body stopped arriving for " + std::to_string(pace.silence.count()) + " ms (limits.body_timeout)";
   if (is_rate) {
@@ -104,13 +107,15 @@ Exchange::Exchange(
 
 net::Task<Result<std::size_t>> Exchange::read_more(std::span<char> into) {
   if (const std::size_t ready = connection_.read_now(into); ready != 0) co_return ready;
-  const BodyDeadline deadline = body_deadline(limits_.body_pace, received_, Clock::now(), body_.size());
+  const std::uint64_t so_far = passed_ ? passed_->taken : body_.size();
+  const TimePoint begun = passed_ ? received_ + passed_->unwatched : received_;
+  const BodyDeadline deadline = body_deadline(limits_.body_pace, begun, Clock::now(), so_far);
   connection_.deadline(deadline.due);
   const net::IoResult result = co_await connection_.read(into);
   connection_.deadline(far_future);
   if (result.ok()) co_return result.bytes;
   keep_alive_ = false;
-  if (result.stop == net::Stop::deadline) co_return too_slow(limits_.body_pace, deadline.is_rate, body_.size());
+  if (result.stop == net::Stop::deadline) co_return too_slow(limits_.body_pace, deadline.is_rate, so_far);
   client_gone_ = true;
   co_return gone(result);
 }
@@ -122,13 +127,16 @@ net::Task<bool> Exchange::send_continue() {
   co_return result.ok();
 }
 
+std::optional<Error> Exchange::coding_refused() const {
+  const std::string_view coding = head_->headers.find("content-encoding");
+  if (coding.empty() || iequals(coding, "identity")) return std::nullopt;
+  return client_error(
+      Errc::unsupported_media, "Content-Encoding is not accepted for requests; send the body uncompressed"
+  );
+}
+
 net::Task<Result<std::string_view>> Exchange::read_body() {
-  if (const std::string_view coding = head_->headers.find("content-encoding");
-      !coding.empty() && !iequals(coding, "identity")) {
-    co_return client_error(
-        Errc::unsupported_media, "Content-Encoding is not accepted for requests; send the body uncompressed"
-    );
-  }
+  if (auto refused = coding_refused()) co_return *refused;
   if (head_->framing == Framing::none) co_return std::string_view{};
   if (head_->framing == Framing::chunked) {
     Result<std::string_view> body = co_await read_chunked();
@@ -228,11 +236,115 @@ net::Task<Result<std::string_view>> Exchange::read_chunked() {
   }
 }
 
+// --- A body that is passed on ----------------------------------------------------------------------------------------
+
+Error Exchange::too_large() const {
+  const bool is_announced = !passed_->is_chunked && passed_->length > passed_->bound.bytes;
+  return client_error(
+      Errc::payload_too_large,
+      "the request body " + (is_announced ? "has " + std::to_string(passed_->length) + " bytes; " : "is too large: ") +
+          passed_->bound.setting + " allows " + std::to_string(passed_->bound.bytes) + " bytes"
+  );
+}
+
+Result<void> Exchange::bound_body(BodyBound bound) {
+  passed_->bound = std::move(bound);
+  if (std::max(passed_->taken, passed_->length) > passed_->bound.bytes) return too_large();
+  return {};
+}
+
+net::Task<Result<std::string_view>> Exchange::peek_body(std::size_t most, BodyBound bound) {
+  if (auto refused = coding_refused()) co_return *refused;
+  passed_ = std::make_unique<Passed>();
+  passed_->is_chunked = head_->framing == Framing::chunked;
+  passed_->length = head_->content_length;
+  if (const Result<void> fits = bound_body(std::move(bound)); !fits) co_return fits.error();
+  if (head_->framing == Framing::none) co_return std::string_view{};
+  passed_->raw.append(input_.view().substr(input_used_));
+  input_used_ = input_.size();
+  if (!passed_->is_chunked && passed_->length == 0) end_of_passed();
+  passed_->is_asked = passed_->raw.size() != 0;
+  while (!body_read_ && body_.size() < most) {
+    const Result<std::string_view> piece = co_await next_piece(most - body_.size());
+    if (!piece) co_return piece.error();
+    body_.append(*piece);
+  }
+  passed_->left = Clock::now();
+  co_return body_.view();
+}
+
+net::Task<Result<std::string_view>> Exchange::read_piece() {
+  passed_->unwatched += Clock::now() - passed_->left;
+  Result<std::string_view> piece = co_await next_piece(passed_piece_bytes);
+  passed_->left = Clock::now();
+  co_return piece;
+}
+
+net::Task<Result<std::string_view>> Exchange::next_piece(std::size_t most) {
+  Passed& passed = *passed_;
+  while (!body_read_) {
+    if (passed.used < passed.raw.size()) {
+      Result<std::string_view> piece = decode_piece(most);
+      if (!piece || !piece->empty()) co_return piece;
+      continue;
+    }
+    if (!passed.is_asked && !co_await send_continue()) {
+      keep_alive_ = false;
+      client_gone_ = true;
+      co_return client_error(Errc::client_gone, "the client's connection ended before its body");
+    }
+    passed.is_asked = true;
+    passed.used = 0;
+    passed.raw.truncate(0);
+    passed.raw.reserve(passed_piece_bytes);
+    const Result<std::size_t> read = co_await read_more(passed.raw.space());
+    if (!read) co_return read.error();
+    passed.raw.added(*read);
+  }
+  co_return std::string_view{};
+}
+
+// One run of payload out of what was read, at most `most` bytes; empty when that was framing alone, or the end.
+Result<std::string_view> Exchange::decode_piece(std::size_t most) {
+  Passed& passed = *passed_;
+  std::string_view piece = passed.raw.view().substr(passed.used, most);
+  bool is_end = false;
+  if (passed.is_chunked) {
+    const Result<ChunkedDecoder::Step> step = passed.chunks.decode(piece);
+    if (!step) {
+      keep_alive_ = false;
+      return client_error(Errc::invalid_request, "chunked request body: " + step.error().message);
+    }
+    passed.used += step->consumed;
+    piece = step->payload;
+    is_end = step->done;
+  } else {
+    piece =
+        piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), passed.length - passed.taken)));
+    passed.used += piece.size();
+    is_end = passed.taken + piece.size() == passed.length;
+  }
+  passed.taken += piece.size();
+  if (passed.taken > passed.bound.bytes) {
+    keep_alive_ = false;
+    return too_large();
+  }
+  if (is_end) end_of_passed();
+  return piece;
+}
+
+// What stands behind the body is the next request.
+void Exchange::end_of_passed() {
+  body_read_ = true;
+  read_ahead_.append(passed_->raw.view().substr(passed_->used));
+}
+
 void Exchange::release_request() noexcept {
   if (released_) return;
   released_ = true;
   head_.reset();
   body_.release();
+  if (passed_) passed_->raw.release();
   if (input_used_ == input_.size()) {
     input_.release();
     input_used_ = 0;

@@ -6,12 +6,14 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "http/body_pace.hpp"
+#include "http/chunked.hpp"
 #include "http/head.hpp"
 #include "net/connection.hpp"
 #include "net/shard.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +28,12 @@ struct ServerLimits {
   BodyPace body_pace;
   Millis idle_timeout{75000};
   Millis write_timeout{60000};
+};
+
+/// How long a body may be that is passed on in pieces.
+struct BodyBound {
+  std::uint64_t bytes = 0;
+  std::string setting;  ///< that says so, for the error's message
 };
 
 /// Bytes in one allocation with `padding` readable bytes behind them. Small ones are apart from other memory
@@ -109,6 +117,25 @@ class Exchange {
   /// client's: payload_too_large, unsupported_media (a content coding), request_timeout, invalid_request, client_gone.
   net::Task<Result<std::string_view>> read_body();
 
+  // For who passes the body on instead of holding it; not beside `read_body`. Errors are the same. The client's pace is
+  // judged by the time that is spent waiting for it, not by what the receiver takes.
+
+  /// The body's first bytes: `most`, fewer only where it ends. Valid until `release_request`. Bodies beyond `bound` are
+  /// refused, those with a length before anything of them is read.
+  net::Task<Result<std::string_view>> peek_body(std::size_t most, BodyBound bound);
+
+  /// A closer bound, once it is known who gets the body. An error when it is already passed, or announced to be.
+  [[nodiscard]] Result<void> bound_body(BodyBound bound);
+
+  /// What follows; empty at the end. A view, valid until the next call. After `peek_body`.
+  net::Task<Result<std::string_view>> read_piece();
+
+  /// Everything was handed out.
+  [[nodiscard]] bool body_ended() const noexcept { return body_read_; }
+
+  /// Bytes of a passed body handed out so far, framing not counted.
+  [[nodiscard]] std::uint64_t body_taken() const noexcept { return passed_ ? passed_->taken : 0; }
+
   /// Gives back what was made of the head, once nobody reads it any more; the body stays. Idempotent.
   void release_head() noexcept { head_.reset(); }
 
@@ -173,6 +200,25 @@ class Exchange {
   [[nodiscard]] Buffer& read_ahead() noexcept { return read_ahead_; }
 
  private:
+  // A body that is passed on. `raw` are bytes as they came, `used` of them are handed out.
+  struct Passed {
+    BodyBound bound;
+    ChunkedDecoder chunks;
+    Buffer raw;
+    std::size_t used = 0;
+    std::uint64_t length = 0;  // announced
+    std::uint64_t taken = 0;
+    TimePoint left{};  // when the last piece was handed out: until the next is asked for, nobody waits for the client
+    Duration unwatched{};
+    bool is_chunked = false;
+    bool is_asked = false;  // 100 Continue was sent, or is not needed
+  };
+
+  [[nodiscard]] std::optional<Error> coding_refused() const;
+  [[nodiscard]] Error too_large() const;
+  net::Task<Result<std::string_view>> next_piece(std::size_t most);
+  Result<std::string_view> decode_piece(std::size_t most);
+  void end_of_passed();
   net::Task<Result<std::string_view>> read_sized(std::size_t have);
   net::Task<Result<std::string_view>> read_chunked();
   net::Task<Result<std::size_t>> read_more(std::span<char> into);
@@ -187,7 +233,8 @@ class Exchange {
   const ServerLimits& limits_;
   Buffer body_;
   Buffer read_ahead_;
-  std::string reply_head_;  // header lines, then the whole head until it is sent
+  std::unique_ptr<Passed> passed_;  // null: the body is held, or not read yet
+  std::string reply_head_;          // header lines, then the whole head until it is sent
   TimePoint received_;
   std::uint64_t sent_before_;
   std::size_t input_used_;

@@ -78,6 +78,8 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   if (!speaks_alike(context_, *candidate_.provider)) {
     translation_ = std::make_unique<Translation>(context_, candidate_);
     if (auto failed = translation_->write(dialect_, injects_usage())) co_return failed;
+  } else if (auto failed = take_out_foreign()) {
+    co_return failed;
   }
   for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
     Answer failed = co_await open(reuse);
@@ -87,6 +89,18 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   }
   hook_.emplace(context_.cancel, net::Cancel::stop_connection, &call_->connection());
   co_return std::nullopt;
+}
+
+// What another provider's answer left in the conversation would be refused here.
+std::optional<Error> UpstreamAttempt::take_out_foreign() {
+  std::optional<std::string> body = dialect_.without_foreign(*candidate_.provider, context_.wording(candidate_).body);
+  if (!body) return std::nullopt;
+  own_words_ = std::make_unique<OwnWords>();
+  own_words_->body = std::move(*body);
+  Result<chat::ChatRequest> request = context_.client.read(own_words_->body);
+  if (!request) return request.error();
+  own_words_->request = std::make_unique<const chat::ChatRequest>(std::move(*request));
+  return std::nullopt;
 }
 
 // The stage that the reply's head asks for.
@@ -137,21 +151,27 @@ bool UpstreamAttempt::injects_usage() const {
          !context_.request->include_usage && candidate_.provider->stream_usage == config::StreamUsage::inject;
 }
 
+// What the provider is asked for. Whatever is written anew is a conversation.
+dialect::Operation UpstreamAttempt::operation() const noexcept {
+  return translation_ ? dialect::Operation::chat : context_.client.operation();
+}
+
 net::Task<Result<void>> UpstreamAttempt::send_request() {
   chat::Spliced own_words;
   if (!translation_) {
     chat::SpliceInput input;
     input.model = candidate_.model;
-    input.rules = context_.config->params.of(candidate_.model);
+    if (dialect::takes_parameters(operation())) input.rules = context_.config->params.of(candidate_.model);
     input.inject_usage = injects_usage();
     const Context::Wording wording = context_.wording(candidate_);
-    own_words = chat::splice(wording.body, wording.request, input);
+    own_words = own_words_ ? chat::splice(own_words_->body, *own_words_->request, input)
+                           : chat::splice(wording.body, wording.request, input);
   }
   const chat::Spliced& body = translation_ ? translation_->body() : own_words;
 
   Pool::Target& target = **pool_.target_of(candidate_.provider);  // known since `ask`
   const std::string_view version = translation_ ? std::string_view{} : std::string_view(context_.forwarded.version);
-  const HeadInput head{.key = key_, .is_stream = context_.is_stream, .version = version};
+  const HeadInput head{.key = key_, .is_stream = context_.is_stream, .operation = operation(), .version = version};
   const std::shared_ptr<const std::string> fixed = request_head(target, dialect_, candidate_, head);
   std::string own;
   const Forwarded& forwarded = context_.forwarded;
@@ -237,6 +257,11 @@ JudgeRules UpstreamAttempt::rules() const {
   return rules;
 }
 
+Result<dialect::ReplyFacts> UpstreamAttempt::read_plain(std::string_view body) const {
+  if (translation_) return dialect_.reply(*candidate_.provider, body, translation_->sink());
+  return dialect_.reply_to(operation(), *candidate_.provider, body);
+}
+
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
   limit(first_content_by_);
   const std::size_t most = translation_ ? max_translated : max_inspected_body;
@@ -247,12 +272,8 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
     Answer answer = co_await relay_large(std::move(*body));
     co_return answer;
   }
-  dialect::EventSink* sink = nullptr;
-  if (translation_) {
-    translation_->begin_answer();
-    sink = translation_->sink();
-  }
-  const Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, *body, sink);
+  if (translation_) translation_->begin_answer();
+  const Result<dialect::ReplyFacts> facts = read_plain(*body);
   if (!facts) co_return facts.error();
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
@@ -275,11 +296,12 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::send_plain(std::string_view 
 void UpstreamAttempt::describe() {
   reply_.describe(candidate_);
   if (translation_) reply_.dropped(translation_->dropped());
+  if (own_words_) reply_.dropped("reasoning of another provider");
 }
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
 net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begun) {
-  if (!dialect_.begins_reply(begun)) {
+  if (!dialect_.begins_reply_to(operation(), begun)) {
     co_return upstream_error(Errc::upstream_protocol, "the provider's large reply does not begin as an answer");
   }
   reply_.describe(candidate_);

@@ -56,6 +56,7 @@ class UpstreamAttempt {
       http::SseSplitter& events, dialect::ReplyStream& meanings, StreamJudge& judge, bool last
   );
 
+  [[nodiscard]] Result<dialect::ReplyFacts> read_plain(std::string_view body) const;
   // Waits on the connection end at `due`; `late` says of an error that comes then which limit that was.
   void limit(TimePoint due);
   [[nodiscard]] Error late(const Error& error) const;
@@ -64,6 +65,8 @@ class UpstreamAttempt {
   [[nodiscard]] TimePoint too_slow_at(const StreamJudge& judge) const;
   [[nodiscard]] JudgeRules rules() const;
   [[nodiscard]] bool injects_usage() const;
+  [[nodiscard]] std::optional<Error> take_out_foreign();
+  [[nodiscard]] dialect::Operation operation() const noexcept;
   void give_back();
   void describe();
 
@@ -87,6 +90,13 @@ class UpstreamAttempt {
   std::string request_id_;
   std::string held_;                          // events before the commit
   std::unique_ptr<Translation> translation_;  // null: client and provider speak alike
+
+  struct OwnWords {
+    std::string body;
+    std::unique_ptr<const chat::ChatRequest> request;  // points into it
+  };
+
+  std::unique_ptr<OwnWords> own_words_;  // null: the client's body goes as it is
 };
 
 }  // namespace gw::relay

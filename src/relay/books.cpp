@@ -31,11 +31,11 @@ void enter_in_books(
        ending.duration}
   );
   if (!ending.error) {
-    step.ticket.succeeded(policy, ending.how, ending.now);
+    if (ending.is_learnt) step.ticket.succeeded(policy, ending.how, ending.now);
     return;
   }
-  if (!ending.is_cut) step.ticket.failed(policy, *ending.error, ending.now);
-  if (!step.is_last_resort) alert(candidate, step.ticket.key(), *ending.error);
+  if (ending.is_learnt) step.ticket.failed(policy, *ending.error, ending.now);
+  if (ending.is_alarming && !step.is_last_resort) alert(candidate, step.ticket.key(), *ending.error);
 }
 
 }  // namespace gw::relay

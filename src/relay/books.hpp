@@ -18,8 +18,9 @@ struct Ending {
   const std::optional<Error>& error;  ///< nullopt = it answered
   Duration duration;
   TimePoint now;
-  health::Answered how{};  ///< when it answered
-  bool is_cut = false;     ///< our own deadline left it too little time: it is not slow
+  health::Answered how{};   ///< when it answered
+  bool is_learnt = true;    ///< its health learns from it
+  bool is_alarming = true;  ///< a refused key or an empty account is the operator's to mend
 };
 
 /// The step keeps its ticket: its place is the caller's to give back.

@@ -13,6 +13,7 @@
 #include "intent/intent.hpp"
 #include "net/cancel.hpp"
 #include "relay/headers.hpp"
+#include "relay/passage.hpp"
 #include "routing/routing.hpp"
 
 #include <memory>
@@ -68,6 +69,7 @@ struct Outcome {
   config::Tier tier{};        ///< that was asked last
   TimePoint first_content{};  ///< epoch = none was sent
   Duration upstream_wait{};   ///< time in which we only waited for providers
+  bool is_own = false;        ///< the answer is the gateway's own: nobody was asked for it
 };
 
 /// The request in words alone: what a model gets that cannot see.
@@ -91,6 +93,7 @@ struct Context {
   std::string affinity{};                              ///< the client's x-smartroute-affinity
   intent::Verdict verdict{};
   routing::Plan plan{};
+  std::unique_ptr<Passage> passage{};  ///< null: a request to a model
   Outcome outcome{};
   std::unique_ptr<const Described> described{};  ///< null until a model that cannot see was to be asked
 

@@ -216,7 +216,7 @@ net::Task<Result<InnerAnswer>> ask(
       how.completion_tokens = said->usage->completion;
     }
     const bool is_cut = call.error && call.error->code == Errc::total_timeout && now >= deadline;
-    enter_in_books(config.health, services.metrics, step, {call.error, now - begun, now, how, is_cut});
+    enter_in_books(config.health, services.metrics, step, {call.error, now - begun, now, how, !is_cut});
     asker.calls.push_back(std::move(call));
     const std::size_t key = step.ticket.key();
     step.ticket = {};

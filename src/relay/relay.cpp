@@ -2,7 +2,9 @@
 
 #include "relay/attempt.hpp"
 #include "relay/books.hpp"
+#include "relay/count.hpp"
 #include "relay/demo.hpp"
+#include "relay/passthrough.hpp"
 #include "relay/reply.hpp"
 #include "relay/tries.hpp"
 #include "relay/vision.hpp"
@@ -16,31 +18,40 @@ namespace {
 using Answer = std::optional<Error>;
 using Step = Tries::Step;
 
-net::Task<Answer> start_now(
-    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
-) {
+// Who was sent the request; neither, when the gateway answers by itself.
+struct Asked {
+  std::optional<UpstreamAttempt> attempt;
+  std::unique_ptr<PassthroughAttempt> passing;
+};
+
+net::Task<Answer> start_now(Context& context, Services services, const Step& step, ClientReply& reply, Asked& asked) {
   const routing::Candidate& candidate = *step.candidate;
+  if (context.passage) {
+    asked.passing = std::make_unique<PassthroughAttempt>(context, services, candidate, step.ticket.key(), reply);
+    return asked.passing->ask();
+  }
+  if (needs_estimate(context, candidate)) return answer_estimate(context, candidate, reply);
   if (candidate.provider->protocol == config::Protocol::demo) return run_demo(context, candidate, reply);
-  return attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
+  return asked.attempt.emplace(context, services, candidate, step.ticket.key(), reply).ask();
 }
 
 net::Task<Answer> start_described(
-    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
+    Context& context, Services services, const Step& step, ClientReply& reply, Asked& asked
 ) {
   net::Task<Answer> task = describe_images(context, services);
   Answer error = co_await task;
   if (error) co_return error;
-  task = start_now(context, services, step, reply, attempt);
+  task = start_now(context, services, step, reply, asked);
   error = co_await task;
   co_return error;
 }
 
-net::Task<Answer> start(
-    Context& context, Services services, const Step& step, ClientReply& reply, std::optional<UpstreamAttempt>& attempt
-) {
-  const bool has_words = context.described || !needs_words(context, *step.candidate);
-  if (has_words) return start_now(context, services, step, reply, attempt);
-  return start_described(context, services, step, reply, attempt);
+net::Task<Answer> start(Context& context, Services services, const Step& step, ClientReply& reply, Asked& asked) {
+  // Tokens are counted of the images, not of a description that nobody may ever want.
+  const bool is_as_it_is = context.passage || is_count(context);
+  const bool has_words = is_as_it_is || context.described || !needs_words(context, *step.candidate);
+  if (has_words) return start_now(context, services, step, reply, asked);
+  return start_described(context, services, step, reply, asked);
 }
 
 void escalate(Context& context, Services services, Tries& tries) {
@@ -73,21 +84,45 @@ Error end_of(const Context& context, const Tries& tries) {
   return all_failed(attempts, context.config->health.cooldown.first);
 }
 
+// The request is over whoever is asked: its client left or we stop, or its body, which is passed on as it comes, is at
+// fault.
+bool is_not_the_model_s(const Context& context, const Error& error) {
+  const bool is_of_body = context.passage && error.origin == Origin::client;
+  return error.code == Errc::client_gone || error.code == Errc::shutting_down || is_of_body;
+}
+
+// What a passed-through request met that is the fault of nobody.
+bool is_nobody_s(const Context& context) {
+  return context.passage && context.passage->is_nobody_s;
+}
+
+// Whether the model's health learns from how an attempt ended.
+bool learns(const Context& context, const std::optional<Error>& error, TimePoint now, bool committed) {
+  // A count of tokens is no work for the model, and has a limit of its own.
+  if (!error) return !is_count(context);
+  if (is_count(context) && error->code == Errc::rate_limited) return false;
+  // A model that our own deadline left too little time is not slow.
+  const bool is_cut = error->code == Errc::total_timeout && !committed &&
+                      now >= context.exchange.received() + context.config->retries.deadline;
+  return !is_cut && !is_nobody_s(context);
+}
+
 // The books of one attempt: its record, its model's health, its tier's winners.
 void settle(Context& context, Services services, Step& step, Attempt attempt, bool committed) {
   const routing::Candidate& candidate = *step.candidate;
   Outcome& outcome = context.outcome;
+  if (outcome.is_own) return;
   const TimePoint now = attempt.begun + attempt.duration;
   if (committed) attempt.first_content = outcome.first_content - attempt.begun;
-  health::Answered how;
+  Ending ending{attempt.error, attempt.duration, now};
   // A plain answer comes whole: when it began is not known.
-  if (context.is_stream) how.to_first_content = attempt.first_content;
-  how.total = attempt.duration;
-  if (outcome.usage) how.completion_tokens = outcome.usage->completion;
-  const bool is_cut = attempt.error && attempt.error->code == Errc::total_timeout && !committed &&
-                      now >= context.exchange.received() + context.config->retries.deadline;
-  enter_in_books(context.config->health, services.metrics, step, {attempt.error, attempt.duration, now, how, is_cut});
-  if (!attempt.error) services.routing.won(candidate);
+  if (context.is_stream) ending.how.to_first_content = attempt.first_content;
+  ending.how.total = attempt.duration;
+  if (outcome.usage) ending.how.completion_tokens = outcome.usage->completion;
+  ending.is_learnt = learns(context, attempt.error, now, committed);
+  ending.is_alarming = !is_nobody_s(context);
+  enter_in_books(context.config->health, services.metrics, step, ending);
+  if (!attempt.error && ending.is_learnt) services.routing.won(candidate);
   outcome.attempts.push_back(std::move(attempt));
 }
 
@@ -110,7 +145,8 @@ net::Task<void> run(Context& context, Services services) {
   Outcome& outcome = context.outcome;
   outcome.tier = context.plan.tier;
   const bool may_escalate = context.config->retries.escalate != config::Escalate::none && !context.plan.is_pinned;
-  const bool needs_eyes = context.request->images != 0 && context.catalog->vision().empty();
+  const bool has_images = context.request && context.request->images != 0;
+  const bool needs_eyes = has_images && context.catalog->vision().empty();
   Tries tries({*context.config, context.exchange.received(), needs_eyes, may_escalate});
   tries.add(context.plan);
   services.budget.request(Clock::now());
@@ -125,12 +161,16 @@ net::Task<void> run(Context& context, Services services) {
     outcome.tier = step.tier;
     const bool is_probe = step.ticket.is_probe();  // it may be none any more once the endpoint was reached
     const TimePoint begun = Clock::now();
-    std::optional<UpstreamAttempt> attempt;
-    net::Task<Answer> task = start(context, services, step, reply, attempt);
+    Asked asked;
+    net::Task<Answer> task = start(context, services, step, reply, asked);
     Answer error = co_await task;
-    if (!error && attempt) {
+    if (!error && (asked.attempt || asked.passing)) {
       step.ticket.reached(context.config->health, Clock::now());
-      task = attempt->take_reply();
+      task = asked.passing ? asked.passing->take_reply() : asked.attempt->take_reply();
+      error = co_await task;
+    }
+    if (error && lacks_counts(context, *error)) {
+      task = answer_estimate(context, candidate, reply);
       error = co_await task;
     }
     Attempt record;
@@ -145,7 +185,8 @@ net::Task<void> run(Context& context, Services services) {
     record.is_repeat = step.is_repeat;
     record.is_probe = is_probe;
     record.is_last_resort = step.is_last_resort;
-    if (attempt) record.upstream_request_id = attempt->upstream_request_id();
+    if (asked.attempt) record.upstream_request_id = asked.attempt->upstream_request_id();
+    if (asked.passing) record.upstream_request_id = asked.passing->upstream_request_id();
     settle(context, services, step, std::move(record), reply.committed());
     const std::size_t key = step.ticket.key();
     step.ticket = {};
@@ -155,18 +196,21 @@ net::Task<void> run(Context& context, Services services) {
       outcome.error = std::move(error);
       co_return;
     }
-    if (error->code == Errc::client_gone || error->code == Errc::shutting_down) {
+    if (is_not_the_model_s(context, *error)) {
       outcome.error = std::move(error);
       break;
     }
     tries.failed(*error, key, Clock::now(), services.random);
+    if (context.passage && context.passage->is_spent) break;
   }
   if (!outcome.error) outcome.error = end_of(context, tries);
   if (outcome.error->code == Errc::client_gone) {
     context.exchange.client_left();
     co_return;
   }
-  co_await reply.fail(*outcome.error);
+  const bool has_words = context.passage && context.passage->refusal && is_refusal(outcome.error->code);
+  net::Task<void> last = has_words ? reply.refuse(*context.passage->refusal) : reply.fail(*outcome.error);
+  co_await last;
 }
 
 }  // namespace gw::relay

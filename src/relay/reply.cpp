@@ -66,14 +66,18 @@ void ClientReply::dropped(std::string_view members) {
 void ClientReply::head(int status) {
   http::Exchange& exchange = context_.exchange;
   exchange.header("x-smartroute-request-id", context_.id.text());
-  exchange.header("x-smartroute-tier", config::to_string(context_.outcome.tier));
-  exchange.header("x-smartroute-decision", intent::decision_header(context_.verdict));
-  if (!context_.outcome.attempts.empty()) {
-    if (const std::string failed = failed_header(context_.outcome); !failed.empty()) {
+  const Outcome& outcome = context_.outcome;
+  if (!context_.passage) {
+    if (context_.plan.has_tier) exchange.header("x-smartroute-tier", config::to_string(outcome.tier));
+    exchange.header("x-smartroute-decision", intent::decision_header(context_.verdict));
+  }
+  if (!outcome.attempts.empty()) {
+    if (const std::string failed = failed_header(outcome); !failed.empty()) {
       exchange.header("x-smartroute-failed", failed);
     }
   }
-  exchange.header("x-smartroute-attempts", std::to_string(context_.outcome.attempts.size() + (status < 400 ? 1U : 0U)));
+  const bool has_one_more = status < 400 && !outcome.is_own;
+  exchange.header("x-smartroute-attempts", std::to_string(outcome.attempts.size() + (has_one_more ? 1U : 0U)));
 }
 
 void ClientReply::commit() {
@@ -105,6 +109,23 @@ void ClientReply::begin_plain(std::string_view content_type, std::uint64_t lengt
   } else {
     context_.exchange.begin_stream(200, content_type);
   }
+}
+
+void ClientReply::begin_passed(
+    int status, std::string_view content_type, const routing::Candidate& candidate, std::optional<std::uint64_t> length
+) {
+  head(status);
+  context_.exchange.header("x-smartroute-provider", candidate.provider->id);
+  if (length) {
+    context_.exchange.begin(status, content_type, *length);
+  } else {
+    context_.exchange.begin_stream(status, content_type);
+  }
+}
+
+net::Task<void> ClientReply::refuse(const Passage::Refusal& refusal) {
+  head(refusal.status);
+  (void)co_await context_.exchange.reply(refusal.status, refusal.content_type, refusal.body);
 }
 
 net::Task<bool> ClientReply::write_body(std::string_view bytes) {

@@ -4,6 +4,8 @@
 
 #include "relay/context.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,17 @@ class ClientReply {
   /// A plain answer whose body follows by `write_body`.
   void begin_plain(std::string_view content_type, std::uint64_t length);
   net::Task<bool> write_body(std::string_view bytes);
+
+  /// A reply that is passed through, whose body follows likewise; without a length it is of unknown length.
+  void begin_passed(
+      int status,
+      std::string_view content_type,
+      const routing::Candidate& candidate,
+      std::optional<std::uint64_t> length
+  );
+
+  /// A provider's refusal in its own words, instead of `fail`.
+  net::Task<void> refuse(const Passage::Refusal& refusal);
 
   net::Task<bool> end();
 

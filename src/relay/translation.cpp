@@ -29,7 +29,9 @@ std::string header_of(const std::vector<std::string>& left_out, const std::vecto
 bool speaks_alike(const Context& context, const config::Provider& provider) noexcept {
   const config::Protocol spoken =
       provider.protocol == config::Protocol::demo ? config::Protocol::openai : provider.protocol;
-  return context.client.own() == spoken;
+  if (context.client.own() != spoken) return false;
+  if (context.client.operation() != dialect::Operation::completions) return true;
+  return provider.protocol == config::Protocol::openai && provider.completions == config::Completions::native;
 }
 
 std::optional<Error> Translation::write(const dialect::Dialect& dialect, bool injects_usage) {

@@ -58,7 +58,7 @@ class Translation {
   std::string taken_;
 };
 
-/// Whether this provider gets the client's body byte for byte.
+/// Whether this provider gets the client's body byte for byte: it speaks the client's dialect and has its operation.
 [[nodiscard]] bool speaks_alike(const Context& context, const config::Provider& provider) noexcept;
 
 }  // namespace gw::relay

@@ -15,7 +15,9 @@ std::shared_ptr<const std::string> request_head(
     const routing::Candidate& candidate,
     const HeadInput& input
 ) {
-  std::shared_ptr<const std::string>& fixed = target.heads[input.key];
+  const std::size_t place = static_cast<std::size_t>(input.operation) * candidate.provider->keys.size() + input.key;
+  if (target.heads.size() <= place) target.heads.resize(place + 1);
+  std::shared_ptr<const std::string>& fixed = target.heads[place];
   if (fixed && input.version.empty()) return fixed;
   const upstream::Endpoint& endpoint = target.host->endpoint;
   const dialect::Request request = dialect.request(
@@ -24,6 +26,7 @@ std::shared_ptr<const std::string> request_head(
        .base_path = endpoint.base_path,
        .model = candidate.model,
        .is_stream = input.is_stream,
+       .operation = input.operation,
        .version = input.version}
   );
   std::string head = "POST " + request.target + " HTTP/1.1\r\nHost: " + endpoint.host_header + "\r\n";

@@ -19,6 +19,7 @@ namespace gw::relay {
 struct HeadInput {
   std::size_t key = 0;  ///< an index into the provider's keys
   bool is_stream = false;
+  dialect::Operation operation = dialect::Operation::chat;
   std::string_view version{};  ///< of the API, where the client said one
 };
 

@@ -11,10 +11,6 @@ using config::Config;
 using config::ModelEntry;
 using config::Tier;
 
-bool is_usable(const config::Provider& provider) {
-  return provider.protocol == config::Protocol::openai || provider.protocol == config::Protocol::demo;
-}
-
 // Looks at the last winners when it orders (contract 4.2).
 bool remembers_winners(const Config& config, Tier tier) {
   const config::Strategy strategy = config.models.strategies[tier];
@@ -49,13 +45,15 @@ std::shared_ptr<const Catalog> Catalog::make(const Config& config, health::Book&
   auto catalog = std::make_shared<Catalog>();
   for (const Tier tier : config::tiers) catalog->add_entries(tier, config, book);
   catalog->add_vision(config, book);
+  for (const config::Passthrough group : config::passthroughs) catalog->add_passing(group, config, book);
   // Names point at candidates: not before the lists stand still.
   for (const Tier tier : config::tiers) {
     for (const Candidate& candidate : catalog->tiers_[tier]) {
-      catalog->add_name(candidate.model, candidate);
-      catalog->add_name(candidate.display_name, candidate);
+      add_name(catalog->by_name_, candidate.model, candidate);
+      add_name(catalog->by_name_, candidate.display_name, candidate);
     }
   }
+  catalog->add_embeddings(config, book);
   return catalog;
 }
 
@@ -64,7 +62,7 @@ void Catalog::add_entries(Tier tier, const Config& config, health::Book& book) {
   list.reserve(config.models.entries[tier].size());
   for (const ModelEntry& entry : config.models.entries[tier]) {
     auto provider = config.provider_of(entry);
-    if (!provider || !is_usable(*provider)) continue;
+    if (!provider) continue;
     Candidate candidate = candidate_of(entry, tier, config);
     const auto is_same = [&](const Candidate& c) { return c.display_name == candidate.display_name; };
     if (std::any_of(list.begin(), list.end(), is_same)) continue;
@@ -94,16 +92,57 @@ void Catalog::add_vision(const Config& config, health::Book& book) {
   }
 }
 
-void Catalog::add_name(std::string name, const Candidate& candidate) {
-  std::vector<const Candidate*>& list = by_name_[std::move(name)];
+// What they have learnt is kept by provider and group: names of models would be the client's to invent without end.
+void Catalog::add_passing(config::Passthrough group, const config::Config& config, health::Book& book) {
+  std::vector<Candidate>& list = passing_[static_cast<std::size_t>(group)];
+  for (const std::string& id : config.providers.in_order) {
+    const auto& provider = config.providers.by_id.at(id);
+    if (!provider->passes(group)) continue;
+    ModelEntry entry;
+    entry.provider = id;
+    entry.model = "v1/" + std::string(to_string(group));
+    Candidate candidate = candidate_of(entry, Tier::t2, config);
+    candidate.model.clear();
+    candidate.remembered = false;
+    candidate.rounds = 1;
+    candidate.health = &book.target(entry, *provider);
+    candidate.provider = provider;
+    list.push_back(std::move(candidate));
+  }
+}
+
+void Catalog::add_embeddings(const Config& config, health::Book& book) {
+  embeddings_.reserve(config.models.embeddings.size());
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    auto provider = config.provider_of(embedding.entry);
+    if (!provider) continue;
+    Candidate& candidate = embeddings_.emplace_back(candidate_of(embedding.entry, Tier::t1, config));
+    candidate.remembered = false;  // its answers say nothing of the tier's models
+    candidate.health = &book.target(embedding.entry, *provider);
+    candidate.provider = std::move(provider);
+    add_name(embeddings_by_name_, embedding.name, candidate);
+    add_name(embeddings_by_name_, candidate.display_name, candidate);
+  }
+}
+
+void Catalog::add_name(Names& names, std::string name, const Candidate& candidate) {
+  std::vector<const Candidate*>& list = names[std::move(name)];
   const auto is_same = [&](const Candidate* c) { return c->display_name == candidate.display_name; };
   if (std::none_of(list.begin(), list.end(), is_same)) list.push_back(&candidate);
 }
 
-std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
-  const auto found = by_name_.find(name);
-  if (found == by_name_.end()) return {};
+std::span<const Candidate* const> Catalog::find(const Names& names, std::string_view name) noexcept {
+  const auto found = names.find(name);
+  if (found == names.end()) return {};
   return found->second;
+}
+
+std::span<const Candidate* const> Catalog::named(std::string_view name) const noexcept {
+  return find(by_name_, name);
+}
+
+std::span<const Candidate* const> Catalog::embeddings(std::string_view name) const noexcept {
+  return find(embeddings_by_name_, name);
 }
 
 }  // namespace gw::routing

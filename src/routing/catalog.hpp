@@ -6,6 +6,8 @@
 #include "config/config.hpp"
 #include "health/health.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -18,12 +20,13 @@
 
 namespace gw::routing {
 
-/// An entry of a tier with everything an attempt needs to know, defaults resolved. Lives as long as its Catalog.
+/// An entry of a tier, or an embedding model, with everything an attempt needs to know, defaults resolved. Lives as
+/// long as its Catalog.
 struct Candidate {
-  std::string model;         ///< what the provider is asked for
-  std::string entry_id;      ///< key of statistics: the entry's id
-  std::string display_name;  ///< "provider/model"
-  config::Tier tier = config::Tier::t1;
+  std::string model;                                   ///< what the provider is asked for
+  std::string entry_id;                                ///< key of statistics: the entry's id
+  std::string display_name;                            ///< "provider/model"
+  config::Tier tier = config::Tier::t1;                ///< t1 for an embedding model, whose defaults it has
   std::shared_ptr<const config::Provider> provider{};  ///< after `providers.map`
   bool multimodal = true;
   bool remembered = false;           ///< its tier's strategy looks at the last winners
@@ -41,8 +44,8 @@ struct Candidate {
   std::uint64_t hash = 0;  ///< of display_name; the same for ever
 };
 
-/// The usable entries of every tier. An entry listed twice in a tier counts once; one whose provider has a protocol
-/// that we do not speak is left out.
+/// The usable entries of every tier, and the embedding models apart from them. An entry listed twice in a tier counts
+/// once; one whose provider has a protocol that we do not speak is left out.
 class Catalog {
  public:
   /// Control thread: asks `book` for the cells of every entry.
@@ -61,6 +64,15 @@ class Catalog {
   /// Those a client means by `name` (intent::goes_by), lower tiers first, each model once. Empty = none is usable.
   [[nodiscard]] std::span<const Candidate* const> named(std::string_view name) const noexcept;
 
+  /// The providers that pass this group through, as `providers` has them. One candidate stands for all of a provider's
+  /// models of the group, which are the client's to name: its `model` is empty, its `entry_id` "provider/v1/images".
+  [[nodiscard]] std::span<const Candidate> passing(config::Passthrough group) const noexcept {
+    return passing_[static_cast<std::size_t>(group)];
+  }
+
+  /// Embedding models that a client means by `name`: the entry's own name, or provider/model. In the configured order.
+  [[nodiscard]] std::span<const Candidate* const> embeddings(std::string_view name) const noexcept;
+
  private:
   struct NameHash {
     using is_transparent = void;
@@ -68,14 +80,22 @@ class Catalog {
     std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
   };
 
+  using Names = std::unordered_map<std::string, std::vector<const Candidate*>, NameHash, std::equal_to<>>;
+
   void add_entries(config::Tier tier, const config::Config& config, health::Book& book);
-  void add_name(std::string name, const Candidate& candidate);
+  void add_passing(config::Passthrough group, const config::Config& config, health::Book& book);
+  void add_embeddings(const config::Config& config, health::Book& book);
+  static void add_name(Names& names, std::string name, const Candidate& candidate);
+  static std::span<const Candidate* const> find(const Names& names, std::string_view name) noexcept;
 
   void add_vision(const config::Config& config, health::Book& book);
 
   config::PerTier<std::vector<Candidate>> tiers_;
+  std::array<std::vector<Candidate>, config::passthroughs.size()> passing_;
+  std::vector<Candidate> embeddings_;
   std::vector<Candidate> vision_;
-  std::unordered_map<std::string, std::vector<const Candidate*>, NameHash, std::equal_to<>> by_name_;
+  Names by_name_;
+  Names embeddings_by_name_;
 };
 
 }  // namespace gw::routing

@@ -1,5 +1,6 @@
 #include "routing/routing.hpp"
 
+#include "base/text.hpp"
 #include "routing/affinity.hpp"
 #include "routing/fit.hpp"
 #include "routing/order.hpp"
@@ -29,33 +30,14 @@ std::array<Tier, 3> with_fallbacks(Tier tier) {
   return {Tier::t1, Tier::t2, Tier::t3};
 }
 
-// For when no entry is usable: the first that has a provider, and why that cannot be asked. Empty when there is none.
-std::string left_out(std::string_view pinned_name, const Config& config) {
-  for (const Tier tier : config::tiers) {
-    for (const ModelEntry& entry : config.models.entries[tier]) {
-      if (!pinned_name.empty() && !intent::goes_by(entry, pinned_name)) continue;
-      const auto provider = config.provider_of(entry);
-      if (!provider) continue;
-      return "the provider \"" + provider->id + "\" of model \"" + entry.model + "\" has protocol " +
-             std::string(to_string(provider->protocol)) + ", which this release does not speak yet";
-    }
+Error no_route(std::string_view pinned_name) {
+  std::string message =
+      "No model can be asked: no entry of models.t1, models.t2 or models.t3 has a known provider. Add one.";
+  if (!pinned_name.empty()) {
+    message = "The model \"" + std::string(pinned_name) +
+              "\" cannot be asked: no entry of models.t1, models.t2 or models.t3 with a known provider has this name. "
+              "Ask for model auto, or add it.";
   }
-  return {};
-}
-
-Error no_route(std::string_view pinned_name, const Config& config) {
-  const std::string reason = left_out(pinned_name, config);
-  std::string message = pinned_name.empty() ? std::string("No model can be asked: ")
-                                            : "The model \"" + std::string(pinned_name) + "\" cannot be asked: ";
-  if (!reason.empty()) {
-    message += reason + ". ";
-  } else if (!pinned_name.empty()) {
-    message += "no entry of models.t1, models.t2 or models.t3 with a known provider has this name. ";
-  } else {
-    message += "models.t1, models.t2 and models.t3 are empty. ";
-  }
-  message += pinned_name.empty() ? "Add one to models.t1, models.t2 or models.t3 with a provider of protocol openai."
-                                 : "Ask for model auto, or give it a provider of protocol openai.";
   return gateway_error(Errc::no_route, std::move(message));
 }
 
@@ -130,18 +112,53 @@ Plan pinned_plan(std::span<const Candidate* const> named, const chat::ChatReques
   return plan;
 }
 
+Error no_embeddings(std::string_view name, const Config& config) {
+  constexpr std::size_t most_names = 20;
+  if (config.models.embeddings.empty()) {
+    return client_error(
+        Errc::not_found,
+        "This gateway has no embedding models; models.embeddings of its configuration names them.",
+        "model"
+    );
+  }
+  std::vector<std::string_view> names;
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    const bool is_known = std::find(names.begin(), names.end(), embedding.name) != names.end();
+    if (!is_known && names.size() < most_names) names.emplace_back(embedding.name);
+  }
+  std::string message = "The model \"" + std::string(clip_utf8(name, 100)) + "\" makes no embeddings here; known are: ";
+  for (const std::string_view& known : names) message.append(&known == names.data() ? "" : ", ").append(known);
+  return client_error(Errc::not_found, message + ".", "model");
+}
+
 }  // namespace
+
+Result<Plan> embeddings_plan(const chat::ChatRequest& request, const Input& input) {
+  const auto named = input.catalog->embeddings(request.model);
+  if (named.empty()) return no_embeddings(request.model, input.config);
+  constexpr std::uint64_t bytes_a_token = 3;
+  Plan plan;
+  plan.catalog = input.catalog;
+  plan.is_pinned = true;
+  plan.has_tier = false;
+  plan.strategy = input.config.models.embeddings_strategy;
+  plan.candidates.assign(named.begin(), named.end());
+  Size size;
+  size.prompt = 1 + request.text_bytes / bytes_a_token;
+  order(plan.candidates, plan.strategy, plan.tier, size, input);
+  return plan;
+}
 
 Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input) {
   if (!verdict.pinned_model.empty()) {
     const auto named = input.catalog->named(verdict.pinned_model);
-    if (named.empty()) return no_route(verdict.pinned_model, input.config);
+    if (named.empty()) return no_route(verdict.pinned_model);
     return pinned_plan(named, request, input);
   }
   for (const Tier tier : with_fallbacks(verdict.tier)) {
     if (!input.catalog->tier(tier).empty()) return tier_plan(tier, request, input);
   }
-  return no_route({}, input.config);
+  return no_route({});
 }
 
 std::optional<Plan> escalated(const Plan& plan, const chat::ChatRequest& request, const Input& input) {
@@ -165,6 +182,11 @@ std::vector<ListedModel> listed_models(const Config& config) {
       const bool known = std::any_of(out.begin(), out.end(), [&](const ListedModel& m) { return m.id == id; });
       if (!known) out.push_back({id, entry.provider});
     }
+  }
+  for (const config::EmbeddingEntry& embedding : config.models.embeddings) {
+    const bool known =
+        std::any_of(out.begin(), out.end(), [&](const ListedModel& m) { return m.id == embedding.name; });
+    if (!known) out.push_back({embedding.name, embedding.entry.provider});
   }
   return out;
 }

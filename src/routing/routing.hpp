@@ -25,8 +25,9 @@ struct Plan {
   config::Strategy strategy = config::Strategy::sequential;  ///< of that tier: how rounds and retries are counted
   config::PerTier<bool> tried{};                             ///< the tiers that this plan and those before it asked
   bool is_pinned = false;                                    ///< the client named the model: no other may answer, ever
-  BlockVector<const Candidate*> candidates{};                ///< never empty in a plan that was made
-  std::shared_ptr<const Catalog> catalog{};                  ///< keeps them alive
+  bool has_tier = true;  ///< false for embeddings: they are of one model, and `tier` means nothing
+  BlockVector<const Candidate*> candidates{};  ///< never empty in a plan that was made
+  std::shared_ptr<const Catalog> catalog{};    ///< keeps them alive
 };
 
 /// What a plan depends on beside the request. Everything outlives the call.
@@ -49,6 +50,10 @@ struct Input {
 /// `routing.pinned_fallback: tier` its tier's others behind them.
 [[nodiscard]] Result<Plan> plan(const intent::Verdict& verdict, const chat::ChatRequest& request, const Input& input);
 
+/// Who could make embeddings with the model that the request names: entries of that name in `models.embeddings` and no
+/// others, since a vector of another model is a wrong answer. Errors: not_found, when there are none of that name.
+[[nodiscard]] Result<Plan> embeddings_plan(const chat::ChatRequest& request, const Input& input);
+
 /// Where the request goes on when every candidate of `plan` has failed: the next tier that `retries.escalate` allows
 /// and that has candidates; nullopt when there is none, and for a pinned model. A model that stands in both tiers comes
 /// again: who asks knows by its `health` that it failed.
@@ -62,7 +67,8 @@ struct ListedModel {
   std::string provider;  ///< provider id
 };
 
-/// What /v1/models lists after the routing names: distinct entries of all tiers, in configuration order.
+/// What /v1/models lists after the routing names: distinct entries of all tiers, then the names of embedding models, in
+/// configuration order.
 [[nodiscard]] std::vector<ListedModel> listed_models(const config::Config& config);
 
 /// The names a client may address the router by.

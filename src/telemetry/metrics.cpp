@@ -17,7 +17,7 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-constexpr std::size_t routes = 8;
+constexpr std::size_t routes = static_cast<std::size_t>(Route::other) + 1;
 constexpr std::size_t tier_slots = 4;                                           // none, t1, t2, t3
 constexpr std::size_t outcomes = static_cast<std::size_t>(Errc::internal) + 2;  // success, then each Errc
 constexpr std::size_t max_names = 4096;
@@ -114,6 +114,14 @@ std::string_view to_string(Route route) noexcept {
       return "messages";
     case Route::responses:
       return "responses";
+    case Route::passthrough:
+      return "passthrough";
+    case Route::completions:
+      return "completions";
+    case Route::embeddings:
+      return "embeddings";
+    case Route::count_tokens:
+      return "count_tokens";
     case Route::models:
       return "models";
     case Route::health:
@@ -138,12 +146,12 @@ void ShardMetrics::request(const RequestSample& sample) {
   const std::size_t stream = sample.stream ? 1 : 0;
   bump(m.requests[route][tier_slot(sample.tier)][outcome_slot(sample.error)][stream]);
   bump(m.statuses[route][std::min<std::size_t>(sample.status / 100U, 5)]);
+  bump(m.prompt_tokens, sample.prompt_tokens);
+  bump(m.completion_tokens, sample.completion_tokens);
   if (!is_answered_by_a_model(sample.route)) return;
   m.duration[stream].observe(duration_bounds, sample.duration);
   if (sample.first_content.count() != 0) m.first_content.observe(duration_bounds, sample.first_content);
   m.own.observe(own_bounds, sample.own);
-  bump(m.prompt_tokens, sample.prompt_tokens);
-  bump(m.completion_tokens, sample.completion_tokens);
 }
 
 void ShardMetrics::attempt(const AttemptSample& sample) {

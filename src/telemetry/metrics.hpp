@@ -17,10 +17,25 @@
 
 namespace gw::telemetry {
 
-enum class Route : std::uint8_t { chat, messages, responses, models, health, metrics, admin, other };
+enum class Route : std::uint8_t {
+  chat,
+  messages,
+  responses,
+  completions,
+  embeddings,
+  count_tokens,
+  passthrough,
+  models,
+  health,
+  metrics,
+  admin,
+  other
+};
 
+/// Not so a count of tokens: it is quick and costs nothing, and would make every figure look better than it is.
 [[nodiscard]] constexpr bool is_answered_by_a_model(Route route) noexcept {
-  return route == Route::chat || route == Route::messages || route == Route::responses;
+  return route == Route::chat || route == Route::messages || route == Route::responses || route == Route::completions ||
+         route == Route::embeddings;
 }
 
 [[nodiscard]] std::string_view to_string(Route route) noexcept;
@@ -28,7 +43,7 @@ enum class Route : std::uint8_t { chat, messages, responses, models, health, met
 /// One finished request. Durations are zero when they do not apply.
 struct RequestSample {
   Route route = Route::other;
-  std::string_view tier;      ///< "t1".."t3", or empty before routing
+  std::string_view tier;      ///< "t1".."t3", or empty: before routing, or of embeddings
   std::uint16_t status = 0;   ///< as sent to the client; 0 when it left before one was sent
   std::optional<Errc> error;  ///< nullopt = success
   bool stream = false;

@@ -34,6 +34,9 @@ ReplyHead facts_of(const http::ResponseHead& head) {
       case 16:
         take(facts.content_encoding, header, "content-encoding");
         break;
+      case 19:
+        take(facts.content_disposition, header, "content-disposition");
+        break;
       case 20:
         take(facts.processing_ms, header, "openai-processing-ms");
         break;

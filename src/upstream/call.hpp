@@ -21,6 +21,7 @@ struct ReplyHead {
   int status = 0;
   std::string content_type;
   std::string content_encoding;
+  std::string content_disposition;
   std::string retry_after;
   std::string retry_after_ms;
   std::string request_id;     ///< x-request-id

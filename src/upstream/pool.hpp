@@ -46,8 +46,8 @@ class Pool {
   struct Target {
     std::shared_ptr<const config::Provider> provider;  // keeps its address from being taken by another
     Host* host = nullptr;
-    /// The caller's: the part of a request's head that is the same each time, a key of the provider; null at first.
-    /// Shared with the requests that are being sent.
+    /// The caller's: the part of a request's head that is the same each time, a key of the provider and an operation;
+    /// null, or not there, at first. Shared with the requests that are being sent.
     std::vector<std::shared_ptr<const std::string>> heads;
   };
 

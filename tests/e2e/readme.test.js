@@ -68,7 +68,7 @@ for (const name of ['README.md', 'README.zh-CN.md']) {
 }
 
 test('documents link to what is there', async () => {
-  const files = (await readdir(path.join(root, 'docs'))).map((file) => path.join('docs', file));
+  const files = (await readdir(path.join(root, 'docs'), { recursive: true })).filter((file) => file.endsWith('.md')).map((file) => path.join('docs', file));
   for (const file of [...files, 'ARCHITECTURE.md', 'CONTRIBUTING.md']) {
     const text = await readFile(path.join(root, file), 'utf8');
     for (const [, target] of text.matchAll(/\]\((?!http)([^)#]+)[^)]*\)/g)) {

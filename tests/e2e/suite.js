@@ -9,7 +9,7 @@ export const messages = [{ role: 'user', content: 'Hello' }];
 
 // The tests of a file share a gateway: what fails in one must not rest in the next.
 const soonAgain = { first: 1, max: 1 };
-const health = { failures_before_rest: 15, cooldown: soonAgain, connect_cooldown: soonAgain, long_cooldown: soonAgain };
+export const health = { failures_before_rest: 15, cooldown: soonAgain, connect_cooldown: soonAgain, long_cooldown: soonAgain };
 
 // t1: first/small, then second/small-b; t2: first/medium; t3: first/large.
 export function configFor(upstream, more = {}) {

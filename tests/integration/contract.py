@@ -142,6 +142,16 @@ class Contract:
         elif more:
             raise Mismatch(f"{where}: {more} are not described")
 
+    def check_anyOf(self, value, rule, _schema, where):
+        complaints = []
+        for one in rule:
+            try:
+                self.validate(value, one, where)
+                return
+            except Mismatch as mismatch:
+                complaints.append(str(mismatch))
+        raise Mismatch(" and ".join(complaints))
+
     def check_items(self, value, rule, _schema, where):
         if isinstance(value, list):
             for index, item in enumerate(value):

@@ -63,6 +63,14 @@ class Checker(unittest.TestCase):
             with self.assertRaises(Mismatch):
                 self.contract.check("GET", "/v1/models", Reply(status, headers, content, True))
 
+    def test_it_refuses_what_is_none_of_several(self):
+        schema = {"anyOf": [{"type": "integer"}, {"type": "object", "required": ["a"], "properties": {"a": {}}}], "additionalProperties": True}
+        for good in (1, {"a": 1}):
+            self.contract.validate(good, schema, "test")
+        for wrong in ("1", {}, {"a": 1, "b": 2}):
+            with self.assertRaises(Mismatch):
+                self.contract.validate(wrong, schema, "test")
+
     def test_a_keyword_that_it_does_not_know_is_an_error(self):
         with self.assertRaises(NotImplementedError):
             self.contract.validate(1, {"multipleOf": 2}, "test")
@@ -74,6 +82,7 @@ class ClientApi(unittest.TestCase):
         cls.contract = Contract("public.yaml")
         cls.upstream = Upstream(answer_well)
         cls.config = config_for(cls.upstream.url, limits={"body_bytes": 4096, "body_timeout": 300, "head_timeout": 300})
+        cls.config["providers"]["custom"]["p0"].update(passthrough=["images", "audio", "moderations", "rerank"], passthrough_max_mb=1)
         cls.gateway = Gateway(cls.config)
 
     @classmethod
@@ -115,6 +124,76 @@ class ClientApi(unittest.TestCase):
         answer = self.gateway.request("GET", "/v1/chat/completions")
         self.meets(405, "POST", "/v1/chat/completions", answer)
 
+    def test_what_is_passed_through(self):
+        for path, template in (("/v1/images/generations", "/v1/images/{operation}"), ("/v1/audio/speech", "/v1/audio/{operation}"),
+                               ("/v1/moderations", "/v1/moderations"), ("/v1/rerank", "/v1/rerank")):
+            for status, body, headers in ((200, b"{}", {}), (401, b"{}", WRONG), (400, b'{"model":"a","model":"b"}', {}),
+                                          (404, b'{"model":"upstream/m"}', {}), (415, b"{}", {"Content-Encoding": "gzip"}),
+                                          (408, b"{", {"Content-Length": "100"}), (413, b"", {"Content-Length": "1048577"})):
+                self.meets(status, "POST", template, self.gateway.request("POST", path, body, headers))
+            self.meets(405, "POST", template, self.gateway.request("GET", path))
+            self.meets(204, "OPTIONS", template, self.gateway.request("OPTIONS", path))
+    def test_models_in_anthropic_s_shape(self):
+        says = {"anthropic-version": "2023-06-01"}
+        listed = self.meets(200, "GET", "/v1/models", self.gateway.request("GET", "/v1/models", headers=says)).json()
+        self.contract.validate(listed, self.contract.schema("AnthropicModelList"), "models")
+        for path, template, status, more in (("/v1/models/t1", "/v1/models/{id}", 200, {}), ("/v1/models/none", "/v1/models/{id}", 404, {}),
+                                             ("/v1/models", "/v1/models", 401, WRONG)):
+            answer = self.meets(status, "GET", template, self.gateway.request("GET", path, headers={**says, **more}))
+            self.contract.validate(answer.json(), self.contract.schema("AnthropicModel" if status == 200 else "AnthropicErrorReply"), path)
+
+    def test_what_is_asked_beside_chat(self):
+        vectors = {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 1}}
+
+        def script(sock, call):
+            if "/embeddings " in call.head:
+                sock.sendall(reply(json.dumps(vectors).encode()))
+                return True
+            return answer_well(sock, call)
+
+        small = {"body_bytes": 4096, "body_timeout": 300}
+        large = "x" * 5000
+        question = {"messages": PLAIN["messages"]}
+        cases = {"/v1/completions": ({"prompt": "x"}, {"prompt": 1}, {"prompt": large}, 200),
+                 "/v1/embeddings": ({"model": "e", "input": "x"}, {"model": "e"}, {"model": "e", "input": large}, 200),
+                 "/v1/messages/count_tokens": (question, {**question, "stream": True}, {**question, "system": large}, 200)}
+        with Upstream(script) as upstream:
+            config = config_for(upstream.url, limits=small)
+            config["models"]["embeddings"] = [{"model": "e", "provider": "p0"}]
+            with Gateway(config) as gateway:
+                for path, (good, wrong, too_large, status) in cases.items():
+                    def ask(expected, body, headers=None, path=path):
+                        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+                        return self.meets(expected, "POST", path, gateway.request("POST", path, raw, headers))
+
+                    with self.subTest(path):
+                        ask(status, good)
+                        ask(400, wrong)
+                        ask(413, too_large)
+                        ask(401, good, WRONG)
+                        ask(415, good, {"Content-Encoding": "gzip"})
+                        ask(408, b"{", {"Content-Length": "100"})
+                        self.meets(204, "OPTIONS", path, gateway.request("OPTIONS", path))
+                        self.meets(405, "POST", path, gateway.request("GET", path))
+                answer = gateway.request("POST", "/v1/completions", b'{"prompt":"x","stream":true,"odd":1}')
+                self.assertEqual(self.meets(200, "POST", "/v1/completions", answer).headers["x-smartroute-dropped"], "odd")
+                answer = gateway.request("POST", "/v1/embeddings", b'{"model":"m0","input":"x"}')
+                self.assertEqual(self.meets(404, "POST", "/v1/embeddings", answer).error()["code"], "model_not_found")
+        with Upstream(says("500 Oops")) as upstream:
+            config = config_for(upstream.url)
+            config["models"]["embeddings"] = [{"model": "e", "provider": "p0"}]
+            with Gateway(config) as gateway:
+                for path in ("/v1/completions", "/v1/embeddings"):
+                    self.meets(502, "POST", path, gateway.request("POST", path, json.dumps(cases[path][0]).encode()))
+            del config["models"]["embeddings"]
+            config["providers"]["custom"]["p0"]["protocol"] = "v1-messages"
+            config["retries"] = {"last_resort": False}
+            with Gateway(config) as gateway:
+                path, body = "/v1/messages/count_tokens", json.dumps(question).encode()
+                for _ in range(5):
+                    self.meets(502, "POST", path, gateway.request("POST", path, body))
+                self.meets(503, "POST", path, gateway.request("POST", path, body))
+
     def test_a_request_is_refused_where_its_schema_refuses_it(self):
         schema = self.contract.schema("ChatRequest")
         cases = [
@@ -153,9 +232,14 @@ class ClientApi(unittest.TestCase):
         silent = config_for(nowhere(), timeouts={"connect": {"t1": 1000}})
         with Gateway(silent) as gateway:
             self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
-        unspoken = config_for(nowhere())
-        unspoken["providers"]["custom"]["p0"]["protocol"] = "v1-messages"
-        with Gateway(unspoken) as gateway:
+        for protocol in ("v1-messages", "v1-response", "gemini"):
+            dead = config_for(nowhere())
+            dead["providers"]["custom"]["p0"]["protocol"] = protocol
+            with self.subTest(protocol), Gateway(dead) as gateway:
+                self.assertEqual(self.chat(502, PLAIN, gateway=gateway).error()["code"], "upstream_connect")
+        vectors = config_for(nowhere())
+        vectors["models"] = {"embeddings": vectors["models"]["t1"]}
+        with Gateway(vectors) as gateway:
             self.assertEqual(self.chat(503, PLAIN, gateway=gateway).error()["code"], "no_route")
 
     def test_what_failed_before_an_answer(self):
@@ -246,7 +330,8 @@ class ClientApi(unittest.TestCase):
         for path, item in self.contract.document["paths"].items():
             for method in ("get", "post"):
                 if method in item:
-                    answer = self.gateway.request(method.upper(), path.replace("{id}", "auto"), b"" if method == "post" else None)
+                    real = path.replace("{id}", "auto").replace("{operation}", "generations")
+                    answer = self.gateway.request(method.upper(), real, b"{}" if method == "post" else None)
                     self.assertNotIn(answer.status, (404, 405), path)
 
 

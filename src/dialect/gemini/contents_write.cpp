@@ -46,7 +46,7 @@ bool is_user_s_own(const Turn& turn) {
 Raw signature_of(const Part& text, const Part& behind) {
   const bool is_signed =
       text.kind == Kind::text && !text.text.empty() && behind.kind == Kind::reasoning && behind.is_sealed;
-  return is_signed ? own_signature(behind.proof) : Raw{};
+  return is_signed && !is_of_call(behind.proof) ? own_signature(behind.proof) : Raw{};
 }
 
 // The type of inline data; where the client did not say, the commonest.
@@ -93,6 +93,7 @@ class Contents {
   Content open_ = Content::none;
   bool has_contents_ = false;
   bool has_call_ = false;  // in the open content
+  Raw call_signature_;     // of the call that follows
   std::unordered_map<Raw, Raw> call_names_;
   std::vector<const Part*> media_of_results_;  // that may not stand inside of them
 };
@@ -276,7 +277,9 @@ void Contents::write_call(const Part& part, bool is_current) {
   // The first call of a step is checked, if it is of the turn that goes on. One that came without our mark is the
   // service's own, by way of its chat completions.
   const Raw own = own_signature(part.proof);
-  const Raw signature = own.empty() ? part.proof : own;
+  const Raw came = own.empty() ? part.proof : own;
+  const Raw signature = came.empty() ? call_signature_ : came;
+  call_signature_ = {};
   if (!signature.empty()) {
     out_.key("thoughtSignature").string(signature);
   } else if (is_current && !has_call_ && generation_ == Generation::level) {
@@ -291,6 +294,10 @@ void Contents::write_reasoning(const Part& part) {
   const Raw signature = own_signature(part.proof);
   if (signature.empty()) {
     dropped_("reasoning");
+    return;
+  }
+  if (is_of_call(part.proof)) {
+    call_signature_ = signature;
     return;
   }
   begin_part(Content::model);
@@ -330,6 +337,7 @@ Result<void> Contents::write_model_part(const Part& part, bool is_current) {
 Result<void> Contents::write_turn(const Turn& turn, bool is_current) {
   if (!turn.name.empty()) dropped_("name");
   const bool is_model = turn.speaker == Speaker::assistant;
+  call_signature_ = {};
   for (std::size_t i = 0; i < turn.parts.size(); ++i) {
     const Part& part = turn.parts[i];
     if (!part.cache_control.empty()) dropped_("cache_control");

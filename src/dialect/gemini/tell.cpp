@@ -108,6 +108,8 @@ void Teller::tell_call(const AnswerPart& part, Choice& choice, EventSink& sink) 
   event.kind = Kind::call;
   event.id = part.call_id.empty() ? Raw(made) : part.call_id;
   event.name = part.call_name;
+  const std::string before = part.signature.empty() ? "" : std::string(call_mark).append(part.signature);
+  event.text = before;
   sink.on(event);
 
   event.id = {};

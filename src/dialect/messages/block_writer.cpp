@@ -64,7 +64,7 @@ void BlockWriter::on_text(Kind kind, const Event& event) {
   grow(event.text);
 }
 
-// Of the thinking; a call has no room for one.
+// Of the thinking; a call has no room for one, and has said it before it began.
 void BlockWriter::on_proof(const Event& event) {
   if (std::find(call_blocks_.begin(), call_blocks_.end(), event.block) != call_blocks_.end()) return;
   if (!open_ || open_->kind != Kind::thinking || open_->block != event.block) return on_sealed(event);
@@ -88,7 +88,7 @@ void BlockWriter::on_call(const Event& event) {
   block.kind = Kind::call;
   block.block = event.block;
   block.name = event.name;
-  block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : std::string(event.id);
+  block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : call_id(event.id);
   call_blocks_.push_back(event.block);
   const bool is_running = open_ && open_->kind == Kind::call && !is_whole(open_->text);
   if (is_running) {
@@ -96,6 +96,7 @@ void BlockWriter::on_call(const Event& event) {
     return;
   }
   close_all();
+  if (!event.text.empty()) on_sealed(event);
   open(std::move(block));
 }
 

@@ -1,5 +1,7 @@
 #include "dialect/messages/call_input.hpp"
 
+#include "base/hash.hpp"
+
 #include <simdjson.h>
 
 namespace gw::dialect::messages {
@@ -18,6 +20,12 @@ bool is_blank(std::string_view text) {
 }
 
 }  // namespace
+
+std::string call_id(Raw id) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const bool is_id = !id.empty() && id.find_first_not_of(allowed) == Raw::npos;
+  return is_id ? std::string(id) : "toolu_" + std::to_string(stable_hash(id));
+}
 
 bool is_whole(Raw arguments) {
   dom::element element;

@@ -1,4 +1,5 @@
-// Private to messages: a call's arguments are an object here, and a text that should hold one elsewhere.
+// Private to messages: a call's id is held to a pattern here, and its arguments are an object, which elsewhere is a
+// text that should hold one.
 #pragma once
 
 #include "dialect/conversation.hpp"
@@ -6,6 +7,9 @@
 #include <string>
 
 namespace gw::dialect::messages {
+
+/// An id as Anthropic takes it. The same id gives the same text, so that a result still finds its call.
+[[nodiscard]] std::string call_id(Raw id);
 
 /// The text is a whole JSON value.
 [[nodiscard]] bool is_whole(Raw arguments);

@@ -1,9 +1,12 @@
 #include "base/text.hpp"
+#include "dialect/messages/count.hpp"
 #include "dialect/messages/event_read.hpp"
 #include "dialect/messages/messages.hpp"
+#include "dialect/messages/own_words.hpp"
 #include "dialect/messages/request_write.hpp"
 #include "dialect/messages/tell.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -79,13 +82,14 @@ class Stream final : public ReplyStream {
 };
 
 // A query stays behind the path.
-std::string target_of(std::string_view base) {
+std::string target_of(std::string_view base, Operation operation) {
   constexpr std::string_view endpoint = "/messages";
   const std::size_t query = std::min(base.find('?'), base.size());
   std::string_view path = base.substr(0, query);
   while (path.ends_with('/')) path.remove_suffix(1);
   std::string target(path);
   if (!path.ends_with(endpoint)) target.append(endpoint);
+  if (operation == Operation::count_tokens) target.append("/count_tokens");
   target.append(base.substr(query));
   return target;
 }
@@ -109,7 +113,7 @@ class Messages final : public Dialect {
  public:
   [[nodiscard]] Request request(const RequestInput& input) const override {
     Request out;
-    out.target = target_of(input.base_path);
+    out.target = target_of(input.base_path, input.operation);
     add_header(out, input.provider, "Content-Type", "application/json");
     add_header(out, input.provider, "anthropic-version", input.version.empty() ? version : input.version);
     // One way to say who asks: the service refuses two.
@@ -122,6 +126,11 @@ class Messages final : public Dialect {
 
   [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
     return write_request(conversation, input);
+  }
+
+  [[nodiscard]] std::optional<std::string> without_foreign(const config::Provider& provider, std::string_view body)
+      const override {
+    return messages::without_foreign(body, vendor_of(provider) == config::Vendor::anthropic);
   }
 
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {
@@ -151,6 +160,13 @@ class Messages final : public Dialect {
     facts.bytes = message.content;
     facts.text = message.text;
     return facts;
+  }
+
+  [[nodiscard]] Result<ReplyFacts> reply_to(
+      Operation operation, const config::Provider& provider, std::string_view body
+  ) const override {
+    if (operation == Operation::count_tokens) return read_count_reply(provider, body);
+    return reply(provider, body, nullptr);
   }
 
   // An error as large as an answer, or an endless one, has no content.

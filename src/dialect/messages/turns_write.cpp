@@ -1,6 +1,5 @@
 #include "dialect/messages/turns_write.hpp"
 
-#include "base/hash.hpp"
 #include "dialect/base64.hpp"
 #include "dialect/messages/call_input.hpp"
 #include "dialect/messages/signature.hpp"
@@ -50,11 +49,6 @@ Raw without_trailing_space(Raw text) {
       return text;
     }
   }
-}
-
-bool is_id(Raw id) {
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-  return !id.empty() && id.find_first_not_of(allowed) == Raw::npos;
 }
 
 bool is_system(const Turn& turn) {
@@ -151,7 +145,8 @@ void TurnsWriter::end_message() {
 }
 
 void TurnsWriter::write(const std::vector<Turn>& turns) {
-  const bool is_only_system = std::all_of(turns.begin(), turns.end(), is_system);
+  const bool is_only_system =
+      std::all_of(turns.begin(), turns.end(), [](const Turn& turn) { return is_system(turn) || turn.parts.empty(); });
   if (!is_only_system) system(turns);
   json_.key("messages").begin_array();
   if (is_only_system) {
@@ -284,15 +279,10 @@ void TurnsWriter::reasoning(const Part& part) {
   json_.end_object();
 }
 
-// The same id gives the same text, so that a result still finds its call.
-void TurnsWriter::call_id(std::string_view key, Raw id) {
-  json_.key(key).string(is_id(id) ? std::string(id) : "toolu_" + std::to_string(stable_hash(id)));
-}
-
 void TurnsWriter::call(const Part& part) {
   if (!part.proof.empty()) dropped_("signature of a call");
   json_.begin_object().key("type").string("tool_use");
-  call_id("id", part.id);
+  json_.key("id").string(call_id(part.id));
   json_.key("name").string(part.name).key("input").json(input_of(part.arguments));
   marks_.write(json_, part.cache_control);
   json_.end_object();
@@ -300,7 +290,7 @@ void TurnsWriter::call(const Part& part) {
 
 void TurnsWriter::result(const Part& part) {
   json_.begin_object().key("type").string("tool_result");
-  call_id("tool_use_id", part.id);
+  json_.key("tool_use_id").string(call_id(part.id));
   const bool is_said = std::any_of(part.parts.begin(), part.parts.end(), [](const Part& one) {
     return one.kind != Kind::text || !is_blank(one.text);
   });

@@ -65,7 +65,6 @@ class TurnsWriter {
   void reasoning(const Part& part);
   void call(const Part& part);
   void result(const Part& part);
-  void call_id(std::string_view key, Raw id);
   void refuse(std::string what);
 
   JsonWriter& json_;

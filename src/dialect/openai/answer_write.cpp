@@ -6,9 +6,9 @@
 
 namespace gw::dialect::openai {
 
-void append_head(const AnswerHead& head, std::string_view object, std::string& out) {
+void append_head(const AnswerHead& head, std::string_view prefix, std::string_view object, std::string& out) {
   out.append(R"({"id":)");
-  append_json_string(out, "chatcmpl-" + std::string(head.id));
+  append_json_string(out, std::string(prefix).append(head.id));
   out.append(R"(,"object":")").append(object).append(R"(","created":)");
   append_number(out, head.created);
   out.append(R"(,"model":)");

@@ -14,8 +14,8 @@ namespace gw::dialect::openai {
 [[nodiscard]] std::unique_ptr<AnswerWriter> stream_writer(const AnswerHead& head, std::string& out);
 [[nodiscard]] std::unique_ptr<AnswerWriter> plain_writer(const AnswerHead& head, std::string& out);
 
-/// {"id":"chatcmpl-...","object":...,"created":...,"model":... without the closing brace.
-void append_head(const AnswerHead& head, std::string_view object, std::string& out);
+/// {"id":"<prefix>...","object":...,"created":...,"model":... without the closing brace.
+void append_head(const AnswerHead& head, std::string_view prefix, std::string_view object, std::string& out);
 
 /// The value of `usage`.
 void append_usage(Usage usage, std::string& out);

@@ -93,7 +93,11 @@ void MessagesWriter::write_content(const Parts& parts) {
 void MessagesWriter::write_said(const Turn& turn) {
   Parts parts;
   for (const Part& part : turn.parts) {
-    if (part.kind == Kind::text || is_media(part)) parts.push_back(&part);
+    if (part.kind == Kind::text || is_media(part)) {
+      parts.push_back(&part);
+    } else if (part.kind != Kind::result) {
+      out_.drop("messages.content");  // nothing that is said here
+    }
   }
   if (parts.empty()) return;
   const bool is_system = turn.speaker == Speaker::system;

@@ -1,9 +1,12 @@
 #include "dialect/openai/openai.hpp"
 
 #include "base/text.hpp"
+#include "dialect/openai/embeddings.hpp"
+#include "dialect/openai/own_words.hpp"
 #include "dialect/openai/translate.hpp"
 #include "dialect/openai/usage_read.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -254,15 +257,32 @@ class Stream final : public ReplyStream {
   std::bitset<counted_choices> done_;
 };
 
-// A query (Azure's api-version) stays behind the path.
-std::string target_of(std::string_view base) {
-  constexpr std::string_view endpoint = "/chat/completions";
+std::string_view endpoint_of(Operation operation) noexcept {
+  switch (operation) {
+    case Operation::completions:
+      return "/completions";
+    case Operation::embeddings:
+      return "/embeddings";
+    case Operation::chat:
+    case Operation::count_tokens:  // nobody asks for it here
+      break;
+  }
+  return "/chat/completions";
+}
+
+// A base_url may be an API's root, or one of its endpoints, as people copy them. A query stays behind the path.
+std::string target_of(std::string_view base, Operation operation) {
   const std::size_t query = std::min(base.find('?'), base.size());
   std::string_view path = base.substr(0, query);
   while (path.ends_with('/')) path.remove_suffix(1);
+  for (const Operation known : {Operation::chat, Operation::completions, Operation::embeddings}) {
+    const std::string_view endpoint = endpoint_of(known);
+    if (!path.ends_with(endpoint)) continue;
+    path.remove_suffix(endpoint.size());
+    break;
+  }
   std::string target(path);
-  if (!path.ends_with(endpoint)) target.append(endpoint);
-  target.append(base.substr(query));
+  target.append(endpoint_of(operation)).append(base.substr(query));
   return target;
 }
 
@@ -282,7 +302,7 @@ class OpenAi final : public Dialect {
  public:
   [[nodiscard]] Request request(const RequestInput& input) const override {
     Request out;
-    out.target = target_of(input.base_path);
+    out.target = target_of(input.base_path, input.operation);
     add_header(out, input.provider, "Content-Type", "application/json");
     if (!input.key.empty()) {
       add_header(out, input.provider, "Authorization", "Bearer " + std::string(input.key.reveal()));
@@ -293,6 +313,12 @@ class OpenAi final : public Dialect {
 
   [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
     return write_chat(conversation, input);
+  }
+
+  [[nodiscard]] std::optional<std::string> without_foreign(const config::Provider& provider, std::string_view body)
+      const override {
+    if (vendor_of(provider) != config::Vendor::openai) return std::nullopt;
+    return openai::without_foreign(body);
   }
 
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {
@@ -322,9 +348,20 @@ class OpenAi final : public Dialect {
     return facts;
   }
 
+  [[nodiscard]] Result<ReplyFacts> reply_to(
+      Operation operation, const config::Provider& provider, std::string_view body
+  ) const override {
+    if (operation == Operation::embeddings) return read_embeddings_reply(provider, body);
+    return reply(provider, body, nullptr);
+  }
+
   // An error as large as an answer, or an endless one, has no choices.
   [[nodiscard]] bool begins_reply(std::string_view begun) const override {
     return after_space(begun).starts_with('{') && begun.find(R"("choices")") != std::string_view::npos;
+  }
+
+  [[nodiscard]] bool begins_reply_to(Operation operation, std::string_view begun) const override {
+    return operation == Operation::embeddings ? begins_embeddings_reply(begun) : begins_reply(begun);
   }
 
   [[nodiscard]] std::optional<Usage> usage_within(std::string_view piece) const override {

@@ -12,7 +12,9 @@ using Kind = Event::Kind;
 
 class PlainWriter final : public AnswerWriter {
  public:
-  PlainWriter(const AnswerHead& head, std::string& out) : out_(out) { append_head(head, "chat.completion", head_); }
+  PlainWriter(const AnswerHead& head, std::string& out) : out_(out) {
+    append_head(head, "chatcmpl-", "chat.completion", head_);
+  }
 
   void on(const Event& event) override;
   void end() override;

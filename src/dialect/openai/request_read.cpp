@@ -42,7 +42,10 @@ class RequestReader {
   bool messages(od::value& value, const Path& at) { return read_messages(value, at, reading_, out_.turns); }
 
   bool stream(od::value& value, const Path& at);
-  bool stream_options(od::value& value, const Path& at);
+
+  bool stream_options(od::value& value, const Path& at) {
+    return read_stream_options(value, at, reading_, out_.wants_usage);
+  }
 
   bool tools(od::value& value, const Path& at) { return read_tools(value, at, reading_, out_.tools); }
 
@@ -83,7 +86,8 @@ class RequestReader {
 
   bool metadata(od::value& value, const Path& at) { return reading_.object(value, at, out_.metadata); }
 
-  bool stop(od::value& value, const Path& at);
+  bool stop(od::value& value, const Path& at) { return read_stop(value, at, reading_, out_.stop); }
+
   bool logprobs(od::value& value, const Path& at);
 
   bool top_logprobs(od::value& value, const Path& at) { return reading_.count(value, at, out_.top_logprobs); }
@@ -175,17 +179,6 @@ bool RequestReader::stream(od::value& value, const Path& at) {
   return true;
 }
 
-bool RequestReader::stream_options(od::value& value, const Path& at) {
-  if (!reading_.is_object(value, at)) return false;
-  return each_member(value, [&](std::string_view key, od::value& member) {
-    const Path here{&at, key};
-    if (key == "include_usage") return reading_.flag(member, here, out_.wants_usage);
-    // Padding of chunks against eavesdroppers is between provider and us.
-    if (key != "include_obfuscation" && !is_null(member)) reading_.leave_out(here);
-    return true;
-  });
-}
-
 bool RequestReader::response_format(od::value& value, const Path& at) {
   if (!reading_.is_object(value, at)) return false;
   Raw type;
@@ -229,17 +222,6 @@ bool RequestReader::choices(od::value& value, const Path& at) {
   if (!reading_.count(value, at, number)) return false;
   out_.choices = std::max<std::uint64_t>(number.value_or(1), 1);
   return true;
-}
-
-bool RequestReader::stop(od::value& value, const Path& at) {
-  if (token_of(value).starts_with('"')) return reading_.text(value, at, out_.stop.emplace_back());
-  if (!token_of(value).starts_with('[')) return reading_.fail(at, "a string or an array of strings");
-  std::size_t index = 0;
-  return each_element(value, [&](od::value& item) {
-    const Path here{&at, {}, index++};
-    if (is_null(item)) return reading_.fail(here, "a string");
-    return reading_.text(item, here, out_.stop.emplace_back());
-  });
 }
 
 bool RequestReader::logprobs(od::value& value, const Path& at) {
@@ -327,18 +309,40 @@ Result<Conversation> RequestReader::read(od::value& body) {
 
 thread_local std::unique_ptr<od::parser> held_parser;
 
+}  // namespace
+
 // Kept between requests of a thread, but not the memory of a rare huge one.
-od::parser& thread_parser() {
+od::parser& body_parser() {
   if (!held_parser || held_parser->capacity() > keep_parser_bytes) held_parser = std::make_unique<od::parser>();
   return *held_parser;
 }
 
-}  // namespace
+bool read_stop(od::value& value, const Path& at, Reading& reading, std::vector<Raw>& out) {
+  if (token_of(value).starts_with('"')) return reading.text(value, at, out.emplace_back());
+  if (!token_of(value).starts_with('[')) return reading.fail(at, "a string or an array of strings");
+  std::size_t index = 0;
+  return each_element(value, [&](od::value& item) {
+    const Path here{&at, {}, index++};
+    if (is_null(item)) return reading.fail(here, "a string");
+    return reading.text(item, here, out.emplace_back());
+  });
+}
+
+bool read_stream_options(od::value& value, const Path& at, Reading& reading, std::optional<bool>& wants_usage) {
+  if (!reading.is_object(value, at)) return false;
+  return each_member(value, [&](std::string_view key, od::value& member) {
+    const Path here{&at, key};
+    if (key == "include_usage") return reading.flag(member, here, wants_usage);
+    // Padding of chunks against eavesdroppers is between provider and us.
+    if (key != "include_obfuscation" && !is_null(member)) reading.leave_out(here);
+    return true;
+  });
+}
 
 Result<Conversation> read_conversation(std::string_view body, Keep& keep) {
   od::document document;
   od::value value;
-  const auto code = thread_parser().iterate(body.data(), body.size(), body.size() + chat::padding).get(document);
+  const auto code = body_parser().iterate(body.data(), body.size(), body.size() + chat::padding).get(document);
   if (code != simdjson::SUCCESS || document.get_value().get(value) != simdjson::SUCCESS) {
     return client_error(Errc::invalid_request, "The request body is not valid JSON.");
   }

@@ -65,6 +65,17 @@ class Reading {
   return token_of(value) == "null";
 }
 
+/// Of this thread, for a body with its padding.
+[[nodiscard]] simdjson::ondemand::parser& body_parser();
+
+/// `stop`: a text or a list of them.
+bool read_stop(simdjson::ondemand::value& value, const Path& at, Reading& reading, std::vector<Raw>& out);
+
+/// `stream_options`.
+bool read_stream_options(
+    simdjson::ondemand::value& value, const Path& at, Reading& reading, std::optional<bool>& wants_usage
+);
+
 [[nodiscard]] Result<Conversation> read_conversation(std::string_view body, Keep& keep);
 
 bool read_messages(simdjson::ondemand::value& value, const Path& at, Reading& reading, std::vector<Turn>& out);

@@ -1,6 +1,7 @@
 // Facts: OpenAI's API reference, "The chat completion chunk object": the first chunk of a choice has the role, the last
 // its finish reason; where usage was asked for, every chunk has the member, null but in one more at the end.
 #include "base/text.hpp"
+#include "dialect/one_line.hpp"
 #include "dialect/openai/answer_write.hpp"
 
 #include <algorithm>
@@ -15,7 +16,7 @@ class StreamWriter final : public AnswerWriter {
  public:
   StreamWriter(const AnswerHead& head, std::string& out) : wants_usage_(head.wants_usage), out_(out) {
     head_.append("data: ");
-    append_head(head, "chat.completion.chunk", head_);
+    append_head(head, "chatcmpl-", "chat.completion.chunk", head_);
     head_.append(R"(,"choices":[)");
   }
 
@@ -133,13 +134,17 @@ void StreamWriter::write_thoughts(Choice& choice) {
 void StreamWriter::write_json(std::string_view member, JsonText json, const Event& event) {
   begin_delta(event.choice);
   out_.push_back('"');
-  out_.append(member).append("\":[").append(json).push_back(']');
+  out_.append(member).append("\":[");
+  append_one_line(json, out_);
+  out_.push_back(']');
   end_delta();
 }
 
 void StreamWriter::write_logprobs(const Event& event) {
   begin_delta(event.choice);
-  out_.append(R"(},"logprobs":)").append(event.json).append(R"(,"finish_reason":null}])");
+  out_.append(R"(},"logprobs":)");
+  append_one_line(event.json, out_);
+  out_.append(R"(,"finish_reason":null}])");
   out_.append(wants_usage_ ? ",\"usage\":null}\n\n" : "}\n\n");
 }
 

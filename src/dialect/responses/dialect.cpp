@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "dialect/provider_json.hpp"
 #include "dialect/responses/judge_read.hpp"
+#include "dialect/responses/own_words.hpp"
 #include "dialect/responses/request_write.hpp"
 #include "dialect/responses/responses.hpp"
 #include "dialect/responses/tell.hpp"
@@ -130,6 +131,11 @@ class Responses final : public Dialect {
 
   [[nodiscard]] Result<Written> write(const Conversation& conversation, const WriteInput& input) const override {
     return write_request(conversation, input);
+  }
+
+  [[nodiscard]] std::optional<std::string> without_foreign(const config::Provider& /*provider*/, std::string_view body)
+      const override {
+    return responses::without_foreign(body);
   }
 
   [[nodiscard]] std::unique_ptr<ReplyStream> stream(const config::Provider& provider) const override {

@@ -1,5 +1,7 @@
 #include "dialect/responses/extras.hpp"
 
+#include "dialect/one_line.hpp"
+
 #include <simdjson.h>
 
 #include <memory>
@@ -53,7 +55,7 @@ std::string annotation_of_response(JsonText annotation) {
   if (!read(annotation, element) || element.get_object().get(object) != simdjson::SUCCESS) return {};
   dom::object inner;
   if (!is_citation(object) || object[citation].get_object().get(inner) != simdjson::SUCCESS) {
-    return std::string(annotation);
+    return on_one_line(annotation);  // it may go into a stream
   }
   const std::string members = members_of(inner);
   return R"({"type":"url_citation")" + (members.empty() ? "" : "," + members) + "}";

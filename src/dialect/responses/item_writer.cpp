@@ -128,7 +128,7 @@ void ItemWriter::on_reasoning(const Event& event) {
   delta(*item, index_of(*item), event.text);
 }
 
-// Of reasoning that is shown, or in place of it. A call has no room for one.
+// Of reasoning that is shown, or in place of it. A call has no room for one, and has said it before it began.
 void ItemWriter::on_proof(const Event& event) {
   if (running(AnswerItem::Kind::call, event.block) != nullptr) return;
   AnswerItem* item = running(AnswerItem::Kind::reasoning, event.block);
@@ -140,6 +140,11 @@ void ItemWriter::on_proof(const Event& event) {
 }
 
 void ItemWriter::on_call(const Event& event) {
+  if (!event.text.empty()) {
+    AnswerItem& proof = add(AnswerItem::Kind::reasoning, event.block);
+    item_added(proof, index_of(proof));
+    proof.proof = event.text;
+  }
   const bool is_custom = event.name.starts_with(custom_prefix);
   AnswerItem& item = add(AnswerItem::Kind::call, event.block, is_custom);
   const std::size_t index = index_of(item);

@@ -366,5 +366,36 @@ TEST(ConfigLoad, warns_of_what_has_no_effect) {
   }
 }
 
+TEST(ConfigLoad, what_a_provider_passes_through) {
+  const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"]},"providers":{
+    "upstream":{"passthrough":["moderations"],"passthrough_max_mb":1},
+    "custom":{"z":{"base_url":"https://z.example/v1","passthrough":["images","audio","images"]},
+              "a":{"base_url":"https://a.example/v1"}}}})");
+  const Providers& providers = loaded.config.providers;
+  EXPECT_EQ(providers.in_order, (std::vector<std::string>{"upstream", "z", "a"}));
+  EXPECT_TRUE(providers.by_id.at("upstream")->passes(Passthrough::moderations));
+  EXPECT_FALSE(providers.by_id.at("upstream")->passes(Passthrough::images));
+  EXPECT_EQ(providers.by_id.at("upstream")->passthrough_bytes, 1024U * 1024U);
+  EXPECT_EQ(providers.by_id.at("z")->passthrough, (std::vector<Passthrough>{Passthrough::images, Passthrough::audio}));
+  EXPECT_EQ(providers.by_id.at("z")->passthrough_bytes, 64U * 1024U * 1024U);
+  EXPECT_TRUE(providers.by_id.at("a")->passthrough.empty());
+}
+
+TEST(ConfigLoad, what_a_provider_cannot_pass_through) {
+  EXPECT_EQ(
+      problem_paths(
+          R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"upstream":{"passthrough":["video"]},"custom":{
+        "a":{"base_url":"https://a.example","protocol":"gemini","passthrough":["images"]},
+        "b":{"base_url":"https://b.example","passthrough":"images"},
+        "c":{"base_url":"https://c.example","passthrough_max_mb":0}}}})"
+      ),
+      (std::vector<std::string>{
+          "providers.upstream.passthrough",
+          "providers.custom.a.passthrough",
+          "providers.custom.b.passthrough",
+          "providers.custom.c.passthrough_max_mb"})
+  );
+}
+
 }  // namespace
 }  // namespace gw::config

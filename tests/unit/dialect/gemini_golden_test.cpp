@@ -136,7 +136,7 @@ TEST(GeminiGolden, streams_are_told_as_the_provider_said_them) {
   EXPECT_EQ(
       told_of_stream("stream_calls"),
       "begin 0.0 id=x9TkaLmkHPPlz7IPvtfUqQ4 name=gemini-3.1-pro-preview text= json=\n"
-      "call 0.0 id=k3f9a1b2 name=get_weather text= json=\n"
+      "call 0.0 id=k3f9a1b2 name=get_weather text=gemini.call.EiYKJGUyNDgzMGE3 json=\n"
       "arguments 0.0 id= name= text={\"city\":\"Paris\",\"days\":2} json=\n"
       "proof 0.0 id= name= text=gemini.EiYKJGUyNDgzMGE3 json=\n"
       "call 0.1 id=p7c4d5e6 name=get_time text= json=\n"
@@ -169,7 +169,7 @@ TEST(GeminiGolden, plain_replies_are_told_as_the_provider_said_them) {
       told_of_reply("reply_calls"),
       "begin 0.0 id=Q2lqaLmkHPPlz7IPvtfUqQ4 name=gemini-2.5-pro text= json=\n"
       "reasoning 0.0 id= name= text=**Plan**\nAsk for both. json=\n"
-      "call 0.1 id=call_Q2lqaLmkHPPlz7IPvtfUqQ4_0_0 name=get_weather text= json=\n"
+      "call 0.1 id=call_Q2lqaLmkHPPlz7IPvtfUqQ4_0_0 name=get_weather text=gemini.call.EiYKJGUyNDgzMGE3 json=\n"
       "arguments 0.1 id= name= text={\"city\":\"Paris, \\\"Texas\\\"\",\"days\":2} json=\n"
       "proof 0.1 id= name= text=gemini.EiYKJGUyNDgzMGE3 json=\n"
       "call 0.2 id=call_Q2lqaLmkHPPlz7IPvtfUqQ4_0_1 name=get_time text= json=\n"

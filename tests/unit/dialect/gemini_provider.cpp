@@ -167,6 +167,13 @@ std::string gemini_stream(const std::vector<Told>& story, CallIds ids, std::uint
 
 std::vector<Told> as_gemini_tells(std::vector<Told> story, CallIds ids) {
   std::map<std::uint32_t, int> calls;
+  for (const Told& proof : story) {
+    if (proof.kind != Kind::proof) continue;
+    for (Told& one : story) {
+      const bool is_its_call = one.kind == Kind::call && one.choice == proof.choice && one.block == proof.block;
+      if (is_its_call) one.text = "gemini.call." + proof.text;
+    }
+  }
   for (Told& one : story) {
     if (one.kind == Kind::proof || one.kind == Kind::sealed) one.text = gemini::marked(one.text);
     if (one.kind == Kind::call && ids == CallIds::missing) {

@@ -111,6 +111,7 @@ TEST(GeminiRoundTrip, a_sink_changes_nothing_of_the_meaning) {
 TEST(GeminiRoundTrip, a_mark_is_taken_off_as_it_was_put_on) {
   EXPECT_EQ(gemini::own_signature(gemini::marked("c2lnbmVk+/=")), "c2lnbmVk+/=");
   EXPECT_EQ(gemini::own_signature("c2lnbmVk+/="), "") << "another provider's";
+  EXPECT_EQ(gemini::own_signature("gemini.call.c2lnbmVk+/="), "c2lnbmVk+/=") << "kept before its call";
 }
 
 }  // namespace

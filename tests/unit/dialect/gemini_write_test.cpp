@@ -263,6 +263,20 @@ TEST(GeminiWrite, contents) {
   }
 }
 
+TEST(GeminiWrite, a_signature_that_was_kept_before_its_call_goes_back_with_it_and_not_with_a_text) {
+  const Part kept = reasoning("", "gemini.call.U2ln");
+  const Result<Written> body = written(
+      said({user({text("?")}), assistant({text("hm"), kept, call("c1", "f", "{}")}), user({result("c1", {text("1")})})}
+      ),
+      third
+  );
+  ASSERT_TRUE(body);
+  const std::string wanted =
+      R"({"text":"hm"},{"functionCall":{"id":"c1","name":"f","args":{}},"thoughtSignature":"U2ln"}])";
+  EXPECT_NE(body->body.find(wanted), std::string::npos) << body->body;
+  EXPECT_TRUE(body->dropped.empty());
+}
+
 using Change = std::function<void(Conversation&)>;
 
 Conversation question() {

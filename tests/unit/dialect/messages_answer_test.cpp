@@ -200,6 +200,14 @@ TEST(MessagesAnswer, a_call_without_an_id_gets_one) {
   EXPECT_NE(out.find(R"("id":"toolu_msg_r-1_0")"), std::string::npos) << out;
 }
 
+TEST(MessagesAnswer, an_id_that_anthropic_would_refuse_is_another_one_always_the_same) {
+  const std::string out = written({call("functions.f:0", "f", 0), finish(Finish::tool_calls)}, true);
+  EXPECT_EQ(out.find("functions.f:0"), std::string::npos) << out;
+  EXPECT_EQ(out, written({call("functions.f:0", "f", 0), finish(Finish::tool_calls)}, true));
+  EXPECT_NE(out, written({call("functions.f:1", "f", 0), finish(Finish::tool_calls)}, true));
+  EXPECT_EQ(joined(faults_of_messages_stream(out)), "");
+}
+
 TEST(MessagesAnswer, what_has_no_place_is_left_out) {
   Event extra = event(Kind::annotation);
   extra.json = R"({"type":"url_citation"})";
@@ -218,6 +226,19 @@ TEST(MessagesAnswer, what_has_no_place_is_left_out) {
   EXPECT_EQ(out.find("url_citation"), std::string::npos);
   EXPECT_EQ(out.find("gemini.x"), std::string::npos);
   EXPECT_EQ(out.find("\"no\""), std::string::npos);
+}
+
+TEST(MessagesAnswer, a_call_s_proof_stands_before_it) {
+  Event signed_call = call("c", "f", 1);
+  signed_call.text = "gemini.call.x";
+  for (const bool is_stream : {true, false}) {
+    const std::string out = written({event(Kind::text, "a"), signed_call, finish(Finish::tool_calls)}, is_stream);
+    const std::size_t proof = out.find(R"({"type":"redacted_thinking","data":"gemini.call.x"})");
+    ASSERT_NE(proof, std::string::npos) << out;
+    EXPECT_GT(out.find("tool_use", proof), proof) << out;
+    EXPECT_LT(out.find(R"("type":"text")"), proof) << out;
+    EXPECT_EQ(is_stream ? joined(faults_of_messages_stream(out)) : "", "") << out;
+  }
 }
 
 TEST(MessagesAnswer, a_proof_without_its_thinking_is_sealed) {

@@ -146,6 +146,11 @@ TEST(MessagesWrite, turns) {
                R"("messages":[{"role":"user","content":[{"type":"text","text":"s"}]}])",
                {}},
            Case{
+               "system beside a turn without anything",
+               asking({system({text("s")}), user({})}),
+               R"("messages":[{"role":"user","content":[{"type":"text","text":"s"}]}])",
+               {}},
+           Case{
                "blank texts",
                asking({user({text(" \\n"), text("a"), text("")})}),
                R"("messages":[{"role":"user","content":[{"type":"text","text":"a"}]}])",

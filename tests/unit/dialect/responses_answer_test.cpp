@@ -302,6 +302,19 @@ TEST(ResponsesAnswer, a_custom_tools_call_gets_its_input_back) {
   }
 }
 
+TEST(ResponsesAnswer, a_call_s_proof_stands_before_it) {
+  std::string out;
+  const auto writer = responses::client().stream(head, out);
+  writer->on(make(Event::Kind::text, 0, "a", "", ""));
+  writer->on(make(Event::Kind::call, 1, "gemini.call.x", "c", "f"));
+  writer->on(make(Event::Kind::arguments, 1, "{}", "", ""));
+  writer->end();
+  expect_strict(out);
+  const std::size_t proof = out.find(R"("encrypted_content":"gemini.call.x")");
+  ASSERT_NE(proof, std::string::npos) << out;
+  EXPECT_LT(proof, out.find(R"("type":"function_call")")) << out;
+}
+
 TEST(ResponsesAnswer, events_in_an_odd_order_still_make_a_well_formed_stream) {
   std::string out;
   const auto writer = responses::client().stream(head, out);

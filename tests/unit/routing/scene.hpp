@@ -50,7 +50,7 @@ class Asked {
 /// Tier, provider, model, multimodal.
 using Entry = std::tuple<Tier, std::string, std::string, bool>;
 
-/// Providers: "upstream" and "p" speak OpenAI's protocol, "anth" one that is not spoken.
+/// Providers: "upstream" and "p" speak OpenAI's protocol, "anth" Anthropic's.
 class Scene {
  public:
   Scene() {

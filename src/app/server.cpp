@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
+#include <functional>
 #include <iostream>
 #include <random>
 #include <thread>
@@ -55,7 +57,7 @@ class Server {
 
  private:
   void apply_edit();
-  void publish(const config::Snapshot& snapshot);
+  void publish(const config::Snapshot& snapshot, const std::function<void()>& when_everywhere);
   [[nodiscard]] std::optional<Error> prepare_tls(const config::Config& config);
   void on_signal();
   void stop_accepting();
@@ -226,16 +228,22 @@ void Server::apply_edit() {
   }
   runtime_.rejected({});
   runtime_.metrics.config_reloads.fetch_add(1, std::memory_order_relaxed);
-  publish(with_overrides(loaded.config));
-  telemetry::log(Level::info, "config_reloaded", "file=" + telemetry::field(runtime_.config_path.string()));
+  // Said when it holds for every request to come.
+  publish(with_overrides(loaded.config), [file = runtime_.config_path.string()] {
+    telemetry::log(Level::info, "config_reloaded", "file=" + telemetry::field(file));
+  });
 }
 
-void Server::publish(const config::Snapshot& snapshot) {
+void Server::publish(const config::Snapshot& snapshot, const std::function<void()>& when_everywhere) {
   config_ = snapshot;
   listener_->max_connections(snapshot->limits.connections);
   const Published published = compiled(snapshot, runtime_.health);
+  const auto left = std::make_shared<std::atomic<std::size_t>>(services_.size());
   for (auto& service : services_) {
-    service->shard().post([&service, published] { service->publish(published); });
+    service->shard().post([&service, published, left, when_everywhere] {
+      service->publish(published);
+      if (left->fetch_sub(1) == 1) when_everywhere();
+    });
   }
 }
 

@@ -29,8 +29,8 @@ std::string_view code_of(const Error& error) {
   switch (error.code) {
     case Errc::unauthenticated:
       return "invalid_api_key";
-    case Errc::not_found:  // of these paths: a model
-      return "model_not_found";
+    case Errc::not_found:
+      return error.param == "model" ? "model_not_found" : to_string(error.code);
     case Errc::rate_limited:
       return "rate_limit_exceeded";
     case Errc::context_exceeded:

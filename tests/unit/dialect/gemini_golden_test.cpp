@@ -87,7 +87,7 @@ TEST(GeminiGolden, streams_mean_what_the_provider_says) {
            Case{"stream_text", {3, 0, "Hello, 世界!", 1, false, Usage{8, 4, 12, 0, 0, 0}, {}}},
            Case{"stream_thinking", {4, 0, "42", 1, false, Usage{11, 82, 93, 5, 0, 80}, {}}},
            Case{"stream_calls", {3, 0, "", 1, false, Usage{60, 72, 132, 0, 0, 42}, {}}},
-           Case{"stream_two_candidates", {3, 0, "Aba", 2, false, Usage{3, 4, 7, 0, 0, 0}, {}}},
+           Case{"stream_two_candidates", {3, 0, "Aba", 1, false, Usage{3, 4, 7, 0, 0, 0}, {}}},
            Case{"stream_safety", {1, -1, "", 1, true, Usage{9, 0, 9, 0, 0, 0}, {}}},
            Case{"stream_safety_later", {2, 0, "Take", 1, true, Usage{9, 1, 10, 0, 0, 0}, {}}},
            Case{"stream_blocked", {1, -1, "", 0, false, Usage{9, 0, 9, 0, 0, 0}, Errc::content_policy}},

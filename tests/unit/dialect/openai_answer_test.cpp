@@ -302,6 +302,10 @@ TEST(ChatClient, says_errors_as_openai_does) {
                404,
                R"({"error":{"message":"m","type":"not_found_error","param":null,"code":"not_found"}})"},
            Case{
+               client_error(Errc::not_found, "m", "model"),
+               404,
+               R"({"error":{"message":"m","type":"not_found_error","param":"model","code":"model_not_found"}})"},
+           Case{
                upstream_error(Errc::rate_limited, "m"),
                429,
                R"({"error":{"message":"m","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}})"},

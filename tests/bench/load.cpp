@@ -3,6 +3,7 @@
 //   bench_load PORT rate    PER-SECOND  SECONDS BODY-BYTES [MODEL]   on a fixed schedule; latency counts from it
 //   bench_load PORT count   CONNECTIONS REQUESTS BODY-BYTES   that many, then stops
 //   bench_load PORT streams CONNECTIONS SECONDS CHUNKS INTERVAL-MS
+//   bench_load PORT messages-closed ..., messages-streams ...  as a client of Anthropic's API
 //   bench_load PORT hold    CONNECTIONS SECONDS               streams of a chunk a second; waits for a line on stdin
 // Prints one JSON line.
 #include <arpa/inet.h>
@@ -34,17 +35,30 @@ struct Connection {
   Clock::time_point due;
 };
 
+// How the load speaks: as OpenAI's clients, or as Anthropic's, so that the gateway has to translate.
+struct Dialect {
+  std::string path;
+  std::string members;  // beside those of both
+  const char* end;      // of a stream
+  const char* chunk;
+};
+
+const Dialect chat{"/v1/chat/completions", "", "data: [DONE]", "\"content\""};
+const Dialect messages{"/v1/messages", R"("max_tokens":64,)", "message_stop", "text_delta"};
+const Dialect* dialect = &chat;
+
 std::string request(std::string_view body) {
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "
+  return "POST " + dialect->path +
+         " HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "
          "bench-gateway-key-0123\r\nContent-Type: "
          "application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
 std::string plain_request(std::size_t bytes, const std::string& model = "auto") {
-  const std::string head =
-      R"({"model":")" + model +
-      R"(","temperature":0.7,"messages":[{"role":"system","content":"You are helpful."},{"role":"user","content":")";
+  const std::string head = R"({"model":")" + model + R"(",)" + dialect->members + R"("temperature":0.7,"messages":[)" +
+                           (dialect == &chat ? R"({"role":"system","content":"You are helpful."},)" : "") +
+                           R"({"role":"user","content":")";
   const std::string tail = R"("}]})";
   std::string text;
   while (head.size() + text.size() + tail.size() < bytes) text += "Tell me about the weather today. ";
@@ -52,7 +66,14 @@ std::string plain_request(std::size_t bytes, const std::string& model = "auto") 
   return request(head + text + tail);
 }
 
+// Anthropic's clients cannot say a seed: the configuration does.
 std::string stream_request(long chunks, long interval) {
+  if (dialect == &messages) {
+    return request(
+        R"({"model":"auto","stream":true,"max_tokens":)" + std::to_string(chunks) +
+        R"(,"messages":[{"role":"user","content":"Hello"}]})"
+    );
+  }
   return request(
       R"({"model":"auto","stream":true,"stream_options":{"include_usage":false},"max_tokens":)" +
       std::to_string(chunks) + R"(,"seed":)" + std::to_string(interval) +
@@ -143,8 +164,8 @@ class Load {
       }
     }
     if (!c.in.ends_with("0\r\n\r\n")) return false;
-    if (c.in.find("data: [DONE]") == std::string::npos) fail("a stream without its end");
-    for (std::size_t at = 0; (at = c.in.find("\"content\"", at)) != std::string::npos; ++at) ++chunks;
+    if (c.in.find(dialect->end) == std::string::npos) fail("a stream without its end");
+    for (std::size_t at = 0; (at = c.in.find(dialect->chunk, at)) != std::string::npos; ++at) ++chunks;
     return true;
   }
 
@@ -248,7 +269,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   const int port = std::atoi(argv[1]);
-  const std::string mode = argv[2];
+  std::string mode = argv[2];
+  if (constexpr std::string_view prefix = "messages-"; mode.starts_with(prefix)) {
+    dialect = &messages;
+    mode.erase(0, prefix.size());
+  }
   const double first = std::atof(argv[3]);
   const double second = std::atof(argv[4]);
   const auto connections = static_cast<std::size_t>(first);

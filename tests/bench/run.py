@@ -188,6 +188,24 @@ http {{
         for process in targets.values():
             process.stop()
 
+    def translation(self):
+        """The same provider, asked by its own clients and by Anthropic's. No nginx here: it cannot translate."""
+        gateway = self.gateway(params={"global_params": {"seed": 5}})
+        for what, per, load, bar in (("an SSE chunk", "chunks", ("streams", 128, self.options.seconds, 32, 5), 2.0),
+                                     ("a 32 KB body", "requests", ("closed", 64, self.options.seconds, 32768), None)):
+            used = collections.defaultdict(list)
+            for _ in range(self.options.rounds):
+                for prefix in ("", "messages-"):
+                    before = gateway.cpu()
+                    result = self.load(gateway.port, prefix + load[0], *load[1:])
+                    used[prefix].append((gateway.cpu() - before) * 1e6 / result[per])
+            alike, translated = statistics.median(used[""]), statistics.median(used["messages-"])
+            self.row(f"CPU {what}, same dialect", f"{alike:.1f}", "", "us", "", None)
+            self.row(f"CPU {what}, Messages to chat completions", f"{translated:.1f}", "", "us", f"<= {bar} x same" if bar else "",
+                     translated <= bar * alike if bar else None)
+            self.row("  ratio", f"{translated / alike:.2f}", "", "x same dialect", "", None)
+        gateway.stop()
+
     def instructions(self):
         def per_request(start, size):
             counts = []
@@ -348,7 +366,7 @@ def listens(port):
         return False
 
 
-PARTS = ("cpu", "stream", "instructions", "syscalls", "latency", "faults", "memory", "idle", "start", "balance")
+PARTS = ("cpu", "stream", "translation", "instructions", "syscalls", "latency", "faults", "memory", "idle", "start", "balance")
 
 
 def main():

@@ -93,7 +93,7 @@ struct ChatRequest {
 
 /// The same of a request to OpenAI's Responses: `instructions` and the messages of `input` are its messages. Refused
 /// too: what needs a memory that is not kept here (previous_response_id, conversation, prompt, background,
-/// item_reference).
+/// item_reference, store).
 [[nodiscard]] Result<ChatRequest> read_responses(std::string_view body);
 
 /// The same of a request to Anthropic's Messages: `system` is the first message, results of calls are messages of their

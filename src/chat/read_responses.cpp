@@ -54,6 +54,7 @@ class ResponsesReader final : public Reader {
   bool read_format(od::value& value);
   bool read_instructions(od::value& value);
   bool read_background(od::value& value);
+  bool read_store(od::value& value);
   bool read_input(od::value& value);
   bool read_item(od::value& value, const std::string& path);
   bool take_item(Item item, const std::string& path);
@@ -209,6 +210,13 @@ bool ResponsesReader::read_background(od::value& value) {
   return fail("'background' is not possible here: an answer is given at once.", "background");
 }
 
+bool ResponsesReader::read_store(od::value& value) {
+  const std::string_view token = token_of(value);
+  if (token == "null" || token == "false") return true;
+  if (token != "true") return wrong_type("store", "true or false");
+  return fail("'store' is not possible here: nothing is stored; send false, or leave it out.", "store");
+}
+
 bool ResponsesReader::take_field(std::string_view key, od::value& value) {
   if (key == "model") return read_model(value);
   if (key == "stream") return read_stream(value);
@@ -224,6 +232,7 @@ bool ResponsesReader::take_field(std::string_view key, od::value& value) {
   if (key == "safety_identifier") return read_raw_string(value, key, safety_identifier_);
   if (key == "prompt_cache_key") return read_raw_string(value, key, out_.prompt_cache_key);
   if (key == "background") return read_background(value);
+  if (key == "store") return read_store(value);
   if (std::find(remembered.begin(), remembered.end(), key) != remembered.end()) return refuse_memory(value, key);
   return skip(value, 2);
 }

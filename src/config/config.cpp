@@ -178,7 +178,9 @@ bool operator==(const Providers& a, const Providers& b) {
          );
 }
 
-const ParameterRules* Params::of(std::string_view model) const noexcept {
+const ParameterRules* Params::of(std::string_view model, Protocol dialect) const noexcept {
+  if (dialect == Protocol::v1_messages) return of_messages ? of_messages->of(model) : nullptr;
+  if (dialect == Protocol::v1_response) return of_responses ? of_responses->of(model) : nullptr;
   const auto own = by_model.find(model);
   const ParameterRules& rules = own == by_model.end() ? others : own->second;
   return rules.empty() ? nullptr : &rules;

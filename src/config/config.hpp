@@ -441,10 +441,14 @@ struct Params {
   /// Of every other model.
   ParameterRules others;
 
-  /// Null when there is nothing to do. Lives as long as the configuration.
-  [[nodiscard]] const ParameterRules* of(std::string_view model) const noexcept;
+  /// The same in the words of Messages and Responses (dialect_params.hpp); null until the configuration is read.
+  std::shared_ptr<const Params> of_messages;
+  std::shared_ptr<const Params> of_responses;
 
-  friend bool operator==(const Params&, const Params&) = default;
+  /// In the words of a body's dialect. Null when there is nothing to do. Lives as long as the configuration.
+  [[nodiscard]] const ParameterRules* of(std::string_view model, Protocol dialect = Protocol::openai) const noexcept;
+
+  friend bool operator==(const Params& a, const Params& b) { return a.by_model == b.by_model && a.others == b.others; }
 };
 
 struct Tls {

@@ -1,4 +1,5 @@
 // `params`: what operators wrote about parameters, checked, and put together for each model once.
+#include "config/dialect_params.hpp"
 #include "config/json.hpp"
 
 #include <algorithm>
@@ -275,6 +276,13 @@ ParameterRules merged(const Written& global, const Written& for_every_model, con
   return std::move(merger).finish();
 }
 
+std::shared_ptr<const Params> in_words_of(Protocol dialect, const Params& params) {
+  auto out = std::make_shared<Params>();
+  for (const auto& [model, rules] : params.by_model) out->by_model[model] = config::in_words_of(dialect, rules);
+  out->others = config::in_words_of(dialect, params.others);
+  return out;
+}
+
 }  // namespace
 
 void read_params(const Section& root, Config& config) {
@@ -307,6 +315,8 @@ void read_params(const Section& root, Config& config) {
     if (model != every_model) config.params.by_model[model] = merged(global, general, written);
   }
   config.params.others = merged(global, general, {});
+  config.params.of_messages = in_words_of(Protocol::v1_messages, config.params);
+  config.params.of_responses = in_words_of(Protocol::v1_response, config.params);
 }
 
 }  // namespace gw::config

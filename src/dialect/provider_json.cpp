@@ -113,6 +113,10 @@ simdjson::error_code parse(std::string_view json, od::document& out) {
   return space.parser.iterate(space.copy.data(), json.size(), space.copy.size()).get(out);
 }
 
+void let_go_of_large(simdjson::dom::parser& parser) {
+  if (parser.capacity() > keep_bytes) parser = simdjson::dom::parser();
+}
+
 std::string_view original(std::string_view view, std::string_view json) noexcept {
   if (view.empty()) return {};
   return json.substr(static_cast<std::size_t>(view.data() - held->copy.data()), view.size());

@@ -15,6 +15,9 @@ namespace gw::dialect {
 /// Parses a copy of `json` held by this thread until its next use. `out` refers to that copy.
 [[nodiscard]] simdjson::error_code parse(std::string_view json, simdjson::ondemand::document& out);
 
+/// Before a use of a parser that a thread keeps: what a rare huge document made it hold is given back.
+void let_go_of_large(simdjson::dom::parser& parser);
+
 /// The part of `json` that `view` shows, where `view` points into the copy that `parse(json)` made.
 [[nodiscard]] std::string_view original(std::string_view view, std::string_view json) noexcept;
 

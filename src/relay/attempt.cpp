@@ -81,6 +81,7 @@ net::Task<std::optional<Error>> UpstreamAttempt::ask() {
   } else if (auto failed = take_out_foreign()) {
     co_return failed;
   }
+  has_begun_ = true;
   for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
     Answer failed = co_await open(reuse);
     if (!failed) break;
@@ -161,7 +162,9 @@ net::Task<Result<void>> UpstreamAttempt::send_request() {
   if (!translation_) {
     chat::SpliceInput input;
     input.model = candidate_.model;
-    if (dialect::takes_parameters(operation())) input.rules = context_.config->params.of(candidate_.model);
+    if (dialect::takes_parameters(operation())) {
+      input.rules = context_.config->params.of(candidate_.model, context_.client.own());
+    }
     input.inject_usage = injects_usage();
     const Context::Wording wording = context_.wording(candidate_);
     own_words = own_words_ ? chat::splice(own_words_->body, *own_words_->request, input)
@@ -297,6 +300,7 @@ void UpstreamAttempt::describe() {
   reply_.describe(candidate_);
   if (translation_) reply_.dropped(translation_->dropped());
   if (own_words_) reply_.dropped("reasoning of another provider");
+  own_words_.reset();  // it was sent, and may be as large as the body
 }
 
 // Too large to be held whole: what has come looks like an answer, the rest follows under back-pressure.
@@ -304,7 +308,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
   if (!dialect_.begins_reply_to(operation(), begun)) {
     co_return upstream_error(Errc::upstream_protocol, "the provider's large reply does not begin as an answer");
   }
-  reply_.describe(candidate_);
+  describe();
   reply_.commit();
   context_.release_request();
   reply_.begin_plain(content_type_, call_->length());
@@ -317,6 +321,7 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::relay_large(std::string begu
     const TimePoint asked = Clock::now();
     const Result<Call::Piece> piece = co_await call_->read();
     context_.outcome.upstream_wait += Clock::now() - asked;
+    if (!piece && piece.error().origin != Origin::upstream) co_return piece.error();
     if (!piece) {
       Error error = upstream_error(Errc::interrupted, late(piece.error()).message, Retry::never);
       co_await reply_.fail(error);
@@ -409,7 +414,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
     std::string& out = context_.exchange.shard().out();
     out.clear();
     Step step = Step::hold;
-    if (!piece) {
+    if (piece && translation_) translated_ += piece->bytes.size();
+    if (translated_ > max_translated) {  // what is written anew keeps some of it
+      step = judge.on_failure(upstream_error(Errc::upstream_protocol, "the provider's stream is beyond 32 MiB"));
+    } else if (!piece) {
       const bool is_slow = judge.committed() && !judge.finished() && Clock::now() >= too_slow_at(judge);
       step = judge.on_failure(is_slow ? slow_error() : late(piece.error()));
     } else {

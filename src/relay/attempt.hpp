@@ -27,6 +27,9 @@ class UpstreamAttempt {
   /// asked; after it (`reply.committed()`) the reply was ended as the contract says.
   [[nodiscard]] net::Task<std::optional<Error>> take_reply();
 
+  /// False when the request could not even be written for this provider: that says nothing about it.
+  [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
+
   [[nodiscard]] const std::string& upstream_request_id() const noexcept { return request_id_; }
 
  private:
@@ -84,12 +87,14 @@ class UpstreamAttempt {
   upstream::Pool::Host* host_ = nullptr;
   std::optional<upstream::Call> call_;
   std::optional<net::Cancel::Hook> hook_;  // ends no later than the loan of call_'s connection
+  bool has_begun_ = false;
   int status_ = 0;
   std::optional<Millis> retry_after_;  // of a reply that is not 2xx
   std::string content_type_;
   std::string request_id_;
   std::string held_;                          // events before the commit
   std::unique_ptr<Translation> translation_;  // null: client and provider speak alike
+  std::size_t translated_ = 0;                // bytes of the stream read for it
 
   struct OwnWords {
     std::string body;

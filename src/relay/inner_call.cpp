@@ -30,11 +30,6 @@ struct Outgoing {
   chat::Spliced body{};  // views into it
 };
 
-struct Said {
-  std::string text;
-  std::optional<dialect::Usage> usage;
-};
-
 // The first choice's text.
 class Gatherer final : public dialect::EventSink {
  public:
@@ -55,15 +50,28 @@ Error late(const Error& error, TimePoint due) {
   return upstream_error(Errc::total_timeout, "no answer within the time that a question of the gateway's own may take");
 }
 
+// How long the answer may be is the question's to say.
+config::ParameterRules without_limits(config::ParameterRules rules) {
+  const auto is_limit = [](const config::Parameter& one) {
+    return one.key == "max_tokens" || one.key == "max_completion_tokens" || one.key == "max_output_tokens";
+  };
+  std::erase_if(rules.defaults, is_limit);
+  std::erase_if(rules.forced, is_limit);
+  return rules;
+}
+
 std::optional<Error> write(Outgoing& out, const dialect::Conversation& conversation, const config::Config& config) {
   const routing::Candidate& candidate = out.candidate;
   const dialect::WriteInput input{candidate.model, *candidate.provider, candidate.max_output, false};
   Result<dialect::Written> written = out.dialect.write(conversation, input);
   if (!written) return written.error();
   out.written = std::move(written->body);
-  if (const config::ParameterRules* const rules = config.params.of(candidate.model); rules != nullptr) {
+  const config::Protocol protocol = candidate.provider->protocol;
+  const config::ParameterRules* const rules =
+      protocol == config::Protocol::gemini ? nullptr : config.params.of(candidate.model, protocol);
+  if (rules != nullptr) {
     out.written.reserve(out.written.size() + chat::padding);
-    out.body = chat::splice_rules(out.written, *rules);
+    out.body = chat::splice_rules(out.written, without_limits(*rules));
   } else {
     out.body.pieces.emplace_back(out.written);
     out.body.size = out.written.size();
@@ -136,21 +144,27 @@ net::Task<Result<std::string>> exchange(const Waiting& with, const Outgoing& out
   co_return body;
 }
 
-Result<Said> said_in(const Outgoing& out, std::string_view body) {
+// The text. `usage` is what it cost, also when it is no answer.
+Result<std::string> said_in(const Outgoing& out, std::string_view body, std::optional<dialect::Usage>& usage) {
   Gatherer gatherer;
   const Result<dialect::ReplyFacts> facts = out.dialect.reply(*out.candidate.provider, body, &gatherer);
   if (!facts) return facts.error();
+  usage = facts->usage;
   JudgeRules rules;
   rules.keyword_in = [](std::string_view) { return std::optional<std::string_view>(); };
   if (auto failure = judge_plain(*facts, rules)) return *failure;
-  Said said{gatherer.text(), facts->usage};
-  if (said.text.empty()) return upstream_error(Errc::upstream_empty, "the model's answer has no text");
-  return said;
+  std::string text = gatherer.text();
+  if (text.empty()) return upstream_error(Errc::upstream_empty, "the model's answer has no text");
+  return text;
 }
 
 // One candidate by one key; again on a fresh connection after a keep-alive race.
-net::Task<Result<Said>> call_once(
-    const Asker& asker, const Tries::Step& step, TimePoint due, const dialect::Conversation& conversation
+net::Task<Result<std::string>> call_once(
+    const Asker& asker,
+    const Tries::Step& step,
+    TimePoint due,
+    const dialect::Conversation& conversation,
+    std::optional<dialect::Usage>& usage
 ) {
   const Waiting& with = asker.with;
   const routing::Candidate& candidate = *step.candidate;
@@ -164,7 +178,7 @@ net::Task<Result<Said>> call_once(
   for (Pool::Reuse reuse = Pool::Reuse::allowed;; reuse = Pool::Reuse::fresh_only) {
     net::Task<Result<std::string>> task = exchange(with, out, reuse);
     const Result<std::string> body = co_await task;
-    if (body) co_return said_in(out, *body);
+    if (body) co_return said_in(out, *body, usage);
     if (reuse == Pool::Reuse::fresh_only || body.error().retry != Retry::same_or_elsewhere) co_return body.error();
     with.services.metrics.keepalive_races.fetch_add(1, std::memory_order_relaxed);
   }
@@ -202,26 +216,24 @@ net::Task<Result<InnerAnswer>> ask(
     if (step.kind != Kind::ask) break;
     const routing::Candidate& candidate = *step.candidate;
     const TimePoint begun = Clock::now();
-    net::Task<Result<Said>> calling =
-        call_once(asker, step, std::min(begun + candidate.generation, deadline), conversation);
-    Result<Said> said = co_await calling;
+    std::optional<dialect::Usage> usage;
+    net::Task<Result<std::string>> calling =
+        call_once(asker, step, std::min(begun + candidate.generation, deadline), conversation, usage);
+    Result<std::string> said = co_await calling;
     const TimePoint now = Clock::now();
 
-    InnerCall call{asker.purpose, candidate.display_name, {}, {}, begun, now - begun};
+    InnerCall call{asker.purpose, candidate.display_name, {}, usage, begun, now - begun};
     if (!said) call.error = said.error();
     health::Answered how;
     how.total = now - begun;
-    if (said && said->usage) {
-      call.usage = said->usage;
-      how.completion_tokens = said->usage->completion;
-    }
+    if (usage) how.completion_tokens = usage->completion;
     const bool is_cut = call.error && call.error->code == Errc::total_timeout && now >= deadline;
     enter_in_books(config.health, services.metrics, step, {call.error, now - begun, now, how, !is_cut});
     asker.calls.push_back(std::move(call));
     const std::size_t key = step.ticket.key();
     step.ticket = {};
     services.queue.place_free(*candidate.health);
-    if (said) co_return InnerAnswer{std::move(said->text), candidate.display_name};
+    if (said) co_return InnerAnswer{std::move(*said), candidate.display_name};
     const Error& error = said.error();
     if (error.code == Errc::client_gone || error.code == Errc::shutting_down) co_return error;
     failed.push_back(record_of(candidate, error, begun, now - begun));

@@ -100,7 +100,7 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::open(Pool::Reuse reuse
   context_.outcome.upstream_wait += Clock::now() - asked;
   if (!head) {
     // It has the request and may be at work: asked twice, it would be paid twice.
-    if (is_timeout(head.error().code)) passage_.is_spent = true;
+    if (head.error().retry != Retry::same_or_elsewhere) passage_.is_spent = true;
     co_return late(head.error());
   }
   head_ = std::move(*head);
@@ -222,12 +222,13 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::take_failure() {
   if (asked_to_wait && *asked_to_wait != Millis{0}) error.retry_after = asked_to_wait;
   const bool is_whole = call_->ended();
   give_back();
-  co_return refusal_of(std::move(error), std::move(body), is_whole);
+  Error refusal = refusal_of(error, body, is_whole);
+  co_return refusal;
 }
 
 // Names of models are the client's: what a provider says of one it does not have, or that this account may not use, is
 // no failure of the provider or the key, which other requests need.
-Error PassthroughAttempt::refusal_of(Error error, std::string body, bool is_whole) {
+Error PassthroughAttempt::refusal_of(Error error, const std::string& body, bool is_whole) {
   constexpr int forbidden = 403;
   const bool is_unknown_model = error.code == Errc::model_unavailable && head_.status != forbidden;
   passage_.is_nobody_s = error.code == Errc::model_unavailable || head_.status == forbidden;
@@ -238,7 +239,7 @@ Error PassthroughAttempt::refusal_of(Error error, std::string body, bool is_whol
   const bool tells_key = !key.empty() && body.find(key) != std::string::npos;
   const bool fits = is_whole && !tells_key && head_.status >= 400 && head_.status < 500;
   if (fits && !passage_.refusal) {
-    passage_.refusal = Passage::Refusal{head_.status, head_.content_type, std::move(body)};
+    passage_.refusal = Passage::Refusal{head_.status, head_.content_type, body};
   }
   return error;
 }

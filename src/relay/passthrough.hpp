@@ -41,7 +41,7 @@ class PassthroughAttempt {
 
   [[nodiscard]] std::string request_head() const;
   [[nodiscard]] http::BodyBound bound() const;
-  [[nodiscard]] Error refusal_of(Error error, std::string body, bool is_whole);
+  [[nodiscard]] Error refusal_of(Error error, const std::string& body, bool is_whole);
   void begin_reply(const upstream::Call::Piece& first);
   void take_usage(std::string_view piece);
   void limit(TimePoint due);

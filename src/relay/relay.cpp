@@ -84,10 +84,10 @@ Error end_of(const Context& context, const Tries& tries) {
   return all_failed(attempts, context.config->health.cooldown.first);
 }
 
-// The request is over whoever is asked: its client left or we stop, or its body, which is passed on as it comes, is at
-// fault.
+// The request is over whoever is asked: its client left or we stop, or it is itself at fault.
 bool is_not_the_model_s(const Context& context, const Error& error) {
-  const bool is_of_body = context.passage && error.origin == Origin::client;
+  const bool is_wrong = error.code == Errc::invalid_request;  // seen when it was to be said in another dialect
+  const bool is_of_body = error.origin == Origin::client && (context.passage || is_wrong);
   return error.code == Errc::client_gone || error.code == Errc::shutting_down || is_of_body;
 }
 
@@ -97,7 +97,10 @@ bool is_nobody_s(const Context& context) {
 }
 
 // Whether the model's health learns from how an attempt ended.
-bool learns(const Context& context, const std::optional<Error>& error, TimePoint now, bool committed) {
+bool learns(
+    const Context& context, const Asked& asked, const std::optional<Error>& error, TimePoint now, bool committed
+) {
+  if (asked.attempt && !asked.attempt->has_begun()) return false;
   // A count of tokens is no work for the model, and has a limit of its own.
   if (!error) return !is_count(context);
   if (is_count(context) && error->code == Errc::rate_limited) return false;
@@ -108,7 +111,7 @@ bool learns(const Context& context, const std::optional<Error>& error, TimePoint
 }
 
 // The books of one attempt: its record, its model's health, its tier's winners.
-void settle(Context& context, Services services, Step& step, Attempt attempt, bool committed) {
+void settle(Context& context, Services services, Step& step, const Asked& asked, Attempt attempt, bool committed) {
   const routing::Candidate& candidate = *step.candidate;
   Outcome& outcome = context.outcome;
   if (outcome.is_own) return;
@@ -119,7 +122,7 @@ void settle(Context& context, Services services, Step& step, Attempt attempt, bo
   if (context.is_stream) ending.how.to_first_content = attempt.first_content;
   ending.how.total = attempt.duration;
   if (outcome.usage) ending.how.completion_tokens = outcome.usage->completion;
-  ending.is_learnt = learns(context, attempt.error, now, committed);
+  ending.is_learnt = learns(context, asked, attempt.error, now, committed);
   ending.is_alarming = !is_nobody_s(context);
   enter_in_books(context.config->health, services.metrics, step, ending);
   if (!attempt.error && ending.is_learnt) services.routing.won(candidate);
@@ -187,7 +190,7 @@ net::Task<void> run(Context& context, Services services) {
     record.is_last_resort = step.is_last_resort;
     if (asked.attempt) record.upstream_request_id = asked.attempt->upstream_request_id();
     if (asked.passing) record.upstream_request_id = asked.passing->upstream_request_id();
-    settle(context, services, step, std::move(record), reply.committed());
+    settle(context, services, step, asked, std::move(record), reply.committed());
     const std::size_t key = step.ticket.key();
     step.ticket = {};
     services.queue.place_free(*candidate.health);

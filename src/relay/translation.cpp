@@ -35,9 +35,22 @@ bool speaks_alike(const Context& context, const config::Provider& provider) noex
 }
 
 std::optional<Error> Translation::write(const dialect::Dialect& dialect, bool injects_usage) {
+  // The operator's parameters speak of the client's request: the provider's dialect says them in its own way.
+  const Context::Wording wording = context_.wording(candidate_);
+  std::string_view body = wording.body;
+  std::string ruled;
+  const bool has_rules = dialect::takes_parameters(context_.client.operation());
+  chat::SpliceInput splice;
+  splice.model = candidate_.model;
+  if (has_rules) splice.rules = context_.config->params.of(candidate_.model, context_.client.own());
+  if (splice.rules != nullptr) {
+    ruled = chat::splice(wording.body, wording.request, splice).joined();
+    const std::size_t size = ruled.size();
+    ruled.append(chat::padding, '\0');
+    body = std::string_view(ruled).substr(0, size);
+  }
   dialect::Keep keep;
-  const Result<dialect::Conversation> conversation =
-      context_.client.conversation(context_.wording(candidate_).body, keep);
+  const Result<dialect::Conversation> conversation = context_.client.conversation(body, keep);
   if (!conversation) return conversation.error();
   const dialect::WriteInput input{candidate_.model, *candidate_.provider, candidate_.max_output, injects_usage};
   Result<dialect::Written> written = dialect.write(*conversation, input);
@@ -46,14 +59,8 @@ std::optional<Error> Translation::write(const dialect::Dialect& dialect, bool in
 
   request_ = std::make_unique<Outgoing>();
   request_->written = std::move(written->body);
-  const config::ParameterRules* const rules = context_.config->params.of(candidate_.model);
-  if (rules != nullptr) {
-    request_->written.reserve(request_->written.size() + chat::padding);
-    request_->body = chat::splice_rules(request_->written, *rules);
-  } else {
-    request_->body.pieces.emplace_back(request_->written);
-    request_->body.size = request_->written.size();
-  }
+  request_->body.pieces.emplace_back(request_->written);
+  request_->body.size = request_->written.size();
   return std::nullopt;
 }
 

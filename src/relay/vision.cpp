@@ -1,7 +1,7 @@
 #include "relay/vision.hpp"
 
 #include "base/text.hpp"
-#include "dialect/openai/parts_read.hpp"
+#include "dialect/data_url.hpp"
 #include "relay/inner_call.hpp"
 #include "relay/pause.hpp"
 #include "relay/vision_cache.hpp"
@@ -35,7 +35,7 @@ Source source_of(std::string_view body, const chat::Image& image) {
   const auto text = [&](const chat::Span& span) { return body.substr(span.offset, span.length); };
   if (image.is_base64) return {{}, text(image.media_type), text(image.content)};
   const dialect::Raw url = text(image.content);
-  if (const auto inside = dialect::openai::data_url(url)) return {{}, inside->media_type, inside->data};
+  if (const auto inside = dialect::data_url(url)) return {{}, inside->media_type, inside->data};
   return {url, {}, {}};
 }
 

@@ -101,7 +101,7 @@ class Reader {
     for (auto element : list) {
       od::value value;
       od::object object;
-      if (std::move(element).get(value) != simdjson::SUCCESS) return false;
+      if (static_cast<simdjson::simdjson_result<od::value>&&>(element).get(value) != simdjson::SUCCESS) return false;
       if (value.get_object().get(object) == simdjson::SUCCESS && !take(object)) return false;
     }
     return true;

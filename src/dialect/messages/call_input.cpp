@@ -1,6 +1,7 @@
 #include "dialect/messages/call_input.hpp"
 
 #include "base/hash.hpp"
+#include "dialect/provider_json.hpp"
 
 #include <simdjson.h>
 
@@ -12,6 +13,7 @@ namespace dom = simdjson::dom;
 // Read as a tree, which checks every byte: what comes out of it is sent on.
 bool parse(std::string_view json, dom::element& out) {
   thread_local dom::parser parser;
+  let_go_of_large(parser);
   return parser.parse(json.data(), json.size(), true).get(out) == simdjson::SUCCESS;
 }
 

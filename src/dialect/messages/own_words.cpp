@@ -38,6 +38,7 @@ struct Block {
 Block read_block(std::string_view raw, bool wants_signed) {
   Block out{raw};
   thread_local simdjson::dom::parser parser;
+  let_go_of_large(parser);
   simdjson::dom::element element;
   std::string_view type;
   if (parser.parse(raw.data(), raw.size(), true).get(element) != simdjson::SUCCESS ||

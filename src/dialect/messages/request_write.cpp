@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "dialect/messages/model.hpp"
 #include "dialect/messages/turns_write.hpp"
+#include "dialect/provider_json.hpp"
 
 #include <simdjson.h>
 
@@ -38,6 +39,7 @@ bool refuses_sampling(const config::Provider& provider) {
 
 bool parse(JsonText json, dom::element& out) {
   thread_local dom::parser parser;
+  let_go_of_large(parser);
   return parser.parse(json.data(), json.size(), true).get(out) == simdjson::SUCCESS;
 }
 

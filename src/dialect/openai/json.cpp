@@ -25,6 +25,7 @@ JsonText whole(od::value& value) noexcept {
 bool is_json(std::string_view text) {
   if (text.empty()) return false;
   thread_local simdjson::dom::parser parser;
+  let_go_of_large(parser);
   return parser.parse(text.data(), text.size()).error() == simdjson::SUCCESS;
 }
 

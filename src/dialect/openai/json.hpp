@@ -43,7 +43,8 @@ bool each_element(simdjson::ondemand::value& value, Take take) {
   if (value.get_array().get(array) != simdjson::SUCCESS) return false;
   for (auto element : array) {
     simdjson::ondemand::value item;
-    if (std::move(element).get(item) != simdjson::SUCCESS) return false;
+    if (static_cast<simdjson::simdjson_result<simdjson::ondemand::value>&&>(element).get(item) != simdjson::SUCCESS)
+      return false;
     if (!take(item)) return false;
   }
   return true;

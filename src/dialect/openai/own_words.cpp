@@ -19,8 +19,9 @@ constexpr auto of_message = std::to_array<std::string_view>({"reasoning_content"
 constexpr auto of_call = std::to_array<std::string_view>({"extra_content"});
 
 bool may_hold_foreign(std::string_view body) {
-  constexpr auto signs =
-      std::to_array<std::string_view>({R"("reasoning_content")", R"("reasoning_details")", R"("extra_content")"});
+  constexpr auto signs = std::to_array<std::string_view>(
+      {R"("reasoning_content")", R"("reasoning_details")", R"("reasoning")", R"("extra_content")"}
+  );
   return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) {
     return body.find(sign) != std::string_view::npos;
   });

@@ -1,21 +1,13 @@
 // Private to openai: where data is that a part carries in its own text.
 #pragma once
 
+#include "dialect/data_url.hpp"
 #include "dialect/raw.hpp"
 
 #include <optional>
 #include <string>
 
 namespace gw::dialect::openai {
-
-/// data:image/png;base64,iVBORw0...
-struct DataUrl {
-  Raw media_type;
-  Raw data;
-};
-
-/// Nothing for any other URL, and for data that is not base64.
-[[nodiscard]] std::optional<DataUrl> data_url(Raw url) noexcept;
 
 /// Bytes of base64; nothing when it is none. Line breaks are passed over.
 [[nodiscard]] std::optional<std::string> from_base64(std::string_view text);

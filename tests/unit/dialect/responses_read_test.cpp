@@ -303,7 +303,7 @@ TEST(ResponsesRead, off_is_said_outright) {
   EXPECT_FALSE(Read(R"({"input":"a","reasoning":{"effort":"low","generate_summary":"concise"}})")->reasoning.is_on);
   EXPECT_EQ(Read(R"({"input":"a","reasoning":{"generate_summary":"concise"}})")->reasoning.summary, "concise");
   EXPECT_EQ(
-      Read(R"({"input":"a","reasoning":{"mode":"pro"},"store":true,"stream_options":{"include_obfuscation":false}})")
+      Read(R"({"input":"a","reasoning":{"mode":"pro"},"store":false,"stream_options":{"include_obfuscation":false}})")
           ->left_out,
       (std::vector<std::string>{"reasoning.mode"})
   );
@@ -435,7 +435,7 @@ TEST(ResponsesFacts, what_needs_a_memory_is_refused_and_null_is_nothing) {
     EXPECT_NE(facts.error().message.find(c.param), std::string::npos) << facts.error().message;
   }
   const Body body(
-      R"({"input":"a","previous_response_id":null,"conversation":null,"background":false,"prompt":null,"store":true})"
+      R"({"input":"a","previous_response_id":null,"conversation":null,"background":false,"prompt":null,"store":null})"
   );
   EXPECT_TRUE(responses::client().read(body.view()));
 }

@@ -198,7 +198,7 @@ Error error_of(const ErrorFacts& facts, const config::Provider& provider) {
     error.message = facts.in_band ? "an error with status 200" : "status " + std::to_string(facts.status);
     if (!words.empty()) error.message.append(": ").append(words);
   }
-  if (is_refusal(code)) error.param = clip_utf8(shown_message(facts.param), max_param);
+  if (is_refusal(code)) error.param = clip_utf8(shown_message(without_keys(facts.param, provider)), max_param);
   if (!facts.in_band) error.upstream_status = static_cast<std::uint16_t>(facts.status);
   return error;
 }

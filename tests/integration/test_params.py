@@ -76,6 +76,42 @@ class Params(unittest.TestCase):
                 gateway.eventually(is_renamed, "the new rule holds")
                 self.assertNotIn("seed", upstream.calls[-1].json())
 
+    def test_another_dialect_says_them_in_its_own_way(self):
+        rules = {"global_params": {"max_tokens": 4096, "seed": 7}, "forced_params": {"m0": {"temperature": 0.5}},
+                 "dropped_params": {"m0": ["top_p"]}}
+        chat = {"model": "m0", "top_p": 0.1, "messages": [{"role": "user", "content": "Hi"}]}
+        cases = {
+            "v1-messages": lambda got: (got["max_tokens"], got["temperature"], "seed" in got, "top_p" in got),
+            "v1-response": lambda got: (got["max_output_tokens"], got["temperature"], "max_tokens" in got or "seed" in got, "top_p" in got),
+            "gemini": lambda got: (got["generationConfig"]["maxOutputTokens"], got["generationConfig"]["temperature"],
+                                   set(got) - {"contents", "generationConfig"} != set(), "topP" in got["generationConfig"]),
+        }
+        for protocol, facts in cases.items():
+            with self.subTest(protocol), Upstream(answer_well) as upstream:
+                config = config_for(upstream.url, params=rules)
+                config["providers"]["custom"]["p0"]["protocol"] = protocol
+                with Gateway(config) as gateway:
+                    gateway.request("POST", "/v1/chat/completions", json.dumps(chat).encode())
+                self.assertEqual(facts(json.loads(upstream.calls[0].body)), (4096, 0.5, False, False))
+
+    def test_clients_of_other_dialects_get_them_too(self):
+        rules = {"global_params": {"max_tokens": 4096, "stop": ["x"]}, "forced_params": {"m0": {"temperature": 0.5}}}
+        asked = {"/v1/messages": {"model": "m0", "max_tokens": 5, "messages": [{"role": "user", "content": "Hi"}]},
+                 "/v1/responses": {"model": "m0", "input": "Hi"}}
+        wanted = {("/v1/messages", "openai"): {"max_tokens": 5, "temperature": 0.5},
+                  ("/v1/responses", "openai"): {"max_tokens": 4096, "temperature": 0.5},
+                  ("/v1/messages", "v1-messages"): {"max_tokens": 5, "temperature": 0.5},
+                  ("/v1/responses", "v1-response"): {"max_output_tokens": 4096, "temperature": 0.5}}
+        for (path, protocol), members in wanted.items():
+            with self.subTest(path=path, protocol=protocol), Upstream(answer_well) as upstream:
+                config = config_for(upstream.url, params=rules)
+                config["providers"]["custom"]["p0"]["protocol"] = protocol
+                with Gateway(config) as gateway:
+                    gateway.request("POST", path, json.dumps(asked[path]).encode())
+                got = json.loads(upstream.calls[0].body)
+                names = {"max_tokens", "max_output_tokens", "temperature", "stop"}
+                self.assertEqual({name: got[name] for name in names & set(got)}, members)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -40,9 +40,9 @@ std::vector<Problem> problems_of(const std::string& members) {
 }
 
 // The rules of a model in one line: renames, defaults, forced, dropped.
-std::string rules_of(const std::string& members, std::string_view model) {
+std::string rules_of(const std::string& members, std::string_view model, Protocol dialect = Protocol::openai) {
   const Loaded loaded = good(members);
-  const ParameterRules* const rules = loaded.config.params.of(model);
+  const ParameterRules* const rules = loaded.config.params.of(model, dialect);
   if (rules == nullptr) return "none";
   std::string out;
   for (const Rename& one : rules->renamed) out += one.from + ">" + one.to + " ";
@@ -50,6 +50,19 @@ std::string rules_of(const std::string& members, std::string_view model) {
   for (const Parameter& one : rules->forced) out += one.key + "!" + one.json + " ";
   for (const std::string& name : rules->dropped) out += "-" + name + " ";
   return out;
+}
+
+TEST(Params, in_another_dialect_s_body_they_have_its_names_or_none) {
+  const std::string members =
+      R"("global_params":{"max_tokens":9,"stop":["x"],"temperature":0.5,"enable_thinking":false},)"
+      R"("forced_params":{"kimi":{"max_completion_tokens":5,"seed":1,"top_p":0.9}},)"
+      R"("dropped_params":{"kimi":["user","n"]},"renamed_params":{"kimi":{"a":"b","c":"seed"}})";
+  const auto in = [&](Protocol dialect) { return rules_of(members, "kimi", dialect); };
+  EXPECT_EQ(in(Protocol::v1_messages), "a>b temperature?0.5 enable_thinking?false max_tokens!5 top_p!0.9 ");
+  EXPECT_EQ(
+      in(Protocol::v1_response), "a>b temperature?0.5 enable_thinking?false max_output_tokens!5 top_p!0.9 -user "
+  );
+  EXPECT_EQ(rules_of(members, "other", Protocol::v1_messages), "max_tokens?9 temperature?0.5 enable_thinking?false ");
 }
 
 TEST(Params, a_model_without_rules_has_none) {

@@ -532,6 +532,10 @@ TEST(FailureMessage, a_refusal_is_the_provider_s_own_words) {
       openai::dialect().reply(provider, R"({"error":{"message":"busy"}})").error().message,
       "an error with status 200: busy"
   );
+  EXPECT_EQ(
+      fail(422, R"({"error":{"message":"bad value","param":"my-Own.key/1","type":"invalid_request_error"}})").param,
+      "***"
+  );
   const std::string long_param = R"({"error":{"message":"m","param":")" + std::string(5000, 'p') + R"("}})";
   EXPECT_LE(fail(400, long_param.c_str()).param.size(), 80U);
 }

@@ -329,9 +329,8 @@ TEST(OpenAiRequest, paths_and_headers) {
   EXPECT_FALSE(request.is_of_model) << "kept for every request to the provider";
   EXPECT_EQ(request.header_lines, "Content-Type: application/json\r\nAuthorization: Bearer k\r\nX-Extra: 1Evil: 2\r\n");
   EXPECT_EQ(request_of(provider, "k", "/x/chat/completions").target, "/x/chat/completions");
-  EXPECT_EQ(
-      request_of(config::Provider{}, "", "").header_lines, "Content-Type: application/json\r\n"
-  ) << "no key, no Authorization";
+  EXPECT_EQ(request_of(config::Provider{}, "", "").header_lines, "Content-Type: application/json\r\n")
+      << "no key, no Authorization";
 }
 
 TEST(KeywordRule, a_question_about_rate_limits_gets_an_answer) {

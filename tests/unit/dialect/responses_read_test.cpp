@@ -422,6 +422,8 @@ TEST(ResponsesFacts, what_needs_a_memory_is_refused_and_null_is_nothing) {
            Case{R"({"input":"a","conversation":"conv_1"})", "conversation"},
            Case{R"({"input":"a","conversation":{"id":"conv_1"}})", "conversation"},
            Case{R"({"input":"a","background":true})", "background"},
+           Case{R"({"input":"a","store":true})", "store"},
+           Case{R"({"input":"a","store":"yes"})", "store"},
            Case{R"({"input":"a","prompt":{"id":"pmpt_1"}})", "prompt"},
            Case{R"({"input":[{"type":"item_reference","id":"msg_1"}]})", "input[0]"},
            Case{R"({"prompt":{"id":"pmpt_1"}})", "prompt"},

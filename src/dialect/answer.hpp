@@ -24,7 +24,7 @@ enum class Finish : std::uint8_t {
 
 /// Blocks (text, reasoning, refusal, call) of one choice follow each other and do not overlap, but for calls of
 /// OpenAI's chunks, which may: `block` tells them apart. A writer opens a block with its first event and closes it when
-/// another one of the choice begins, or at `finish`.
+/// another one of the choice begins, or at the end.
 struct Event {
   enum class Kind : std::uint8_t {
     begin,       ///< `id`, `name` (the model's), as the provider said them; once, first
@@ -38,7 +38,7 @@ struct Event {
     logprobs,    ///< `json`: OpenAI's logprobs object of the preceding text
     annotation,  ///< `json`: OpenAI's annotation object of the preceding text
     usage,       ///< `usage` so far; the last counts, field by field the highest
-    finish,      ///< of the choice
+    finish,      ///< of the choice; where more of it follows, it may be told again, and the last counts
   };
 
   Kind kind = Kind::text;

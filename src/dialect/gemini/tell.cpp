@@ -127,6 +127,7 @@ void Teller::tell_call(const AnswerPart& part, Choice& choice, EventSink& sink) 
 }
 
 void Teller::tell_candidate(const Candidate& candidate, Choice& choice, EventSink& sink) {
+  if (!candidate.parts.empty()) choice.is_finished = false;
   for (const AnswerPart& part : candidate.parts) {
     if (part.is_call) {
       tell_call(part, choice, sink);
@@ -144,10 +145,8 @@ void Teller::tell_candidate(const Candidate& candidate, Choice& choice, EventSin
     event.json = {};
   }
   if (candidate.ending == Ending::none || choice.is_finished) return;
-  if (choice.open != Choice::Open::nothing) ++choice.block;
-  choice.open = Choice::Open::nothing;
   choice.is_finished = true;
-  event.block = choice.block;
+  event.block = choice.block + (choice.open == Choice::Open::nothing ? 0 : 1);  // the open one may go on
   event.kind = Kind::finish;
   event.finish = finish_of(candidate.ending, choice.calls != 0);
   sink.on(event);

@@ -24,7 +24,7 @@ class Teller {
     std::uint32_t block = 0;  ///< the open one, or the next
     Open open = Open::nothing;
     std::uint32_t calls = 0;
-    bool is_finished = false;
+    bool is_finished = false;  ///< and nothing came behind it
   };
 
   Choice* choice_of(std::uint32_t index);

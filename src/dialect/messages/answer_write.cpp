@@ -8,7 +8,7 @@ namespace {
 
 class Plain final : public BlockWriter {
  public:
-  Plain(const AnswerHead& head, std::string& out) : BlockWriter(head, Keeps::everything), out_(out) {
+  Plain(const AnswerHead& head, std::string& out) : BlockWriter(head, Waits::everything), out_(out) {
     content_.begin_array();
   }
 
@@ -55,7 +55,7 @@ class Plain final : public BlockWriter {
 
 class Stream final : public BlockWriter {
  public:
-  Stream(const AnswerHead& head, std::string& out) : BlockWriter(head, Keeps::calls), out_(out) {}
+  Stream(const AnswerHead& head, std::string& out) : BlockWriter(head, Waits::what_overlaps), out_(out) {}
 
  protected:
   void begun() override {

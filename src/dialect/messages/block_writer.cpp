@@ -3,11 +3,13 @@
 #include "dialect/messages/call_input.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace gw::dialect::messages {
 
-BlockWriter::BlockWriter(const AnswerHead& head, Keeps keeps)
-    : keeps_(keeps), id_("msg_" + to_raw(head.id)), model_(to_raw(head.model)) {}
+BlockWriter::BlockWriter(const AnswerHead& head, Waits waits)
+    : waits_(waits), id_("msg_" + to_raw(head.id)), model_(to_raw(head.model)) {}
 
 void BlockWriter::begin() {
   if (has_begun_) return;
@@ -15,104 +17,124 @@ void BlockWriter::begin() {
   begun();
 }
 
-AnswerBlock& BlockWriter::open(AnswerBlock block) {
-  begin();
-  open_ = std::move(block);
-  opened(*open_);
-  return *open_;
+bool BlockWriter::is_blocked() const noexcept {
+  if (waits_ == Waits::everything) return true;
+  return open_ && open_->block.kind == Kind::call && !open_->nesting.is_whole();
 }
 
-void BlockWriter::grow(Raw text) {
+void BlockWriter::open(Entry entry) {
+  close();
+  begin();
+  if (!entry.proof.empty()) {
+    AnswerBlock proof;
+    proof.kind = Kind::redacted;
+    proof.block = entry.block.block;
+    proof.text = std::move(entry.proof);
+    opened(proof);
+    closed(proof);
+  }
+  std::string said;
+  if (entry.block.kind != Kind::redacted) said.swap(entry.block.text);
+  open_ = std::move(entry);
+  opened(open_->block);
+  tell(said);
+  if (!open_->block.signature.empty()) got_signature(open_->block, open_->block.signature);
+  if (open_->block.kind == Kind::redacted) close();
+}
+
+void BlockWriter::tell(Raw text) {
   if (text.empty()) return;
-  if (keeps_ == Keeps::everything || open_->kind == Kind::call) open_->text.append(text);
-  grew(*open_, text);
+  if (waits_ == Waits::everything) open_->block.text.append(text);
+  grew(open_->block, text);
 }
 
 void BlockWriter::close() {
   if (!open_) return;
-  closed(*open_);
+  closed(open_->block);
   open_.reset();
 }
 
-// The first of the calls that wait, with what has come of it.
 void BlockWriter::open_next() {
-  AnswerBlock next = std::move(waiting_.front());
-  waiting_.erase(waiting_.begin());
-  const std::string arguments = std::move(next.text);
-  next.text.clear();
+  Entry next = std::move(ready_.front());
+  ready_.pop_front();
+  if (next.block.kind == Kind::call) calls_.erase(next.block.block);
   open(std::move(next));
-  grow(arguments);
 }
 
-void BlockWriter::close_all() {
-  close();
-  while (!waiting_.empty()) {
-    open_next();
-    close();
-  }
+void BlockWriter::open_ready() {
+  while (!ready_.empty() && !is_blocked()) open_next();
 }
 
 void BlockWriter::on_text(Kind kind, const Event& event) {
   if (event.text.empty()) return;
-  if (!open_ || open_->kind != kind || open_->block != event.block) {
-    close_all();
-    AnswerBlock block;
-    block.kind = kind;
-    block.block = event.block;
-    open(std::move(block));
+  const auto goes_on = [&](const AnswerBlock& block) { return block.kind == kind && block.block == event.block; };
+  Entry entry;
+  entry.block.kind = kind;
+  entry.block.block = event.block;
+  if (is_blocked()) {
+    const bool is_another = ready_.empty() || !goes_on(ready_.back().block) || !ready_.back().block.signature.empty();
+    if (is_another) ready_.push_back(std::move(entry));
+    ready_.back().block.text.append(event.text);
+    return;
   }
-  grow(event.text);
+  if (!open_ || !goes_on(open_->block)) open(std::move(entry));
+  tell(event.text);
 }
 
 // Of the thinking; a call has no room for one, and has said it before it began.
 void BlockWriter::on_proof(const Event& event) {
   if (std::find(call_blocks_.begin(), call_blocks_.end(), event.block) != call_blocks_.end()) return;
-  if (!open_ || open_->kind != Kind::thinking || open_->block != event.block) return on_sealed(event);
-  open_->signature = event.text;
-  got_signature(*open_, event.text);
+  const auto is_its = [&](const AnswerBlock& block) {
+    return block.kind == Kind::thinking && block.block == event.block;
+  };
+  if (is_blocked()) {
+    if (ready_.empty() || !is_its(ready_.back().block)) return on_sealed(event);
+    ready_.back().block.signature = event.text;
+    return;
+  }
+  if (!open_ || !is_its(open_->block)) return on_sealed(event);
+  open_->block.signature = event.text;
+  got_signature(open_->block, event.text);
 }
 
 void BlockWriter::on_sealed(const Event& event) {
-  close_all();
-  AnswerBlock block;
-  block.kind = Kind::redacted;
-  block.block = event.block;
-  block.text = event.text;
-  open(std::move(block));
-  close();
+  Entry entry;
+  entry.block.kind = Kind::redacted;
+  entry.block.block = event.block;
+  entry.block.text = event.text;
+  ready_.push_back(std::move(entry));
+  open_ready();
 }
 
 void BlockWriter::on_call(const Event& event) {
   begin();
-  AnswerBlock block;
-  block.kind = Kind::call;
-  block.block = event.block;
-  block.name = event.name;
-  block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : call_id(event.id);
+  Entry entry;
+  entry.block.kind = Kind::call;
+  entry.block.block = event.block;
+  entry.block.name = event.name;
+  entry.block.id = event.id.empty() ? "toolu_" + id_ + "_" + std::to_string(call_blocks_.size()) : call_id(event.id);
+  entry.proof = event.text;
   call_blocks_.push_back(event.block);
-  const bool is_running = open_ && open_->kind == Kind::call && !is_whole(open_->text);
-  if (is_running) {
-    waiting_.push_back(std::move(block));
-    return;
-  }
-  close_all();
-  if (!event.text.empty()) on_sealed(event);
-  open(std::move(block));
+  std::list<Entry>& list = waits_ == Waits::everything ? ready_ : silent_;
+  list.push_back(std::move(entry));
+  calls_.insert_or_assign(event.block, std::prev(list.end()));
 }
 
 void BlockWriter::on_arguments(const Event& event) {
-  if (open_ && open_->kind == Kind::call && open_->block == event.block) {
-    grow(event.text);
-    while (!waiting_.empty() && event.text.ends_with('}') && is_whole(open_->text)) {
-      close();
-      open_next();
-    }
-    return;
+  if (event.text.empty()) return;
+  if (open_ && open_->block.kind == Kind::call && open_->block.block == event.block) {
+    open_->nesting.take(event.text);
+    tell(event.text);
+    return open_ready();
   }
-  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](const AnswerBlock& block) {
-    return block.block == event.block;
-  });
-  if (at != waiting_.end()) at->text.append(event.text);
+  const auto found = calls_.find(event.block);
+  if (found == calls_.end()) return;
+  const auto call = found->second;
+  const bool was_silent = waits_ != Waits::everything && call->block.text.empty();
+  if (was_silent) ready_.splice(ready_.end(), silent_, call);
+  call->nesting.take(event.text);
+  call->block.text.append(event.text);
+  open_ready();
 }
 
 void BlockWriter::on(const Event& event) {
@@ -140,8 +162,8 @@ void BlockWriter::on(const Event& event) {
     case Event::Kind::usage:
       return usage_.merge(event.usage);
     case Event::Kind::finish:
+      // Blocks are closed at the end: arguments may still come.
       begin();
-      close_all();
       finish_ = event.finish;
       stop_sequence_ = event.text;
       return;
@@ -151,7 +173,9 @@ void BlockWriter::on(const Event& event) {
 // Usage may come behind the finish, so that both wait for this.
 void BlockWriter::end() {
   begin();
-  close_all();
+  ready_.splice(ready_.end(), silent_);
+  while (!ready_.empty()) open_next();
+  close();
   ended();
 }
 

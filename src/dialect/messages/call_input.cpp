@@ -29,11 +29,6 @@ std::string call_id(Raw id) {
   return is_id ? std::string(id) : "toolu_" + std::to_string(stable_hash(id));
 }
 
-bool is_whole(Raw arguments) {
-  dom::element element;
-  return parse(from_raw(arguments), element);
-}
-
 std::string input_of(const Arguments& arguments) {
   std::string json = arguments.object.empty() ? from_raw(arguments.text) : std::string(arguments.object);
   dom::element element;

@@ -11,9 +11,6 @@ namespace gw::dialect::messages {
 /// An id as Anthropic takes it. The same id gives the same text, so that a result still finds its call.
 [[nodiscard]] std::string call_id(Raw id);
 
-/// The text is a whole JSON value.
-[[nodiscard]] bool is_whole(Raw arguments);
-
 /// JSON of an object. What is none becomes the only member of one, so that nothing is lost.
 [[nodiscard]] std::string input_of(const Arguments& arguments);
 

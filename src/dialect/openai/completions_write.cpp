@@ -3,9 +3,11 @@
 #include "dialect/openai/completions_write.hpp"
 
 #include "base/text.hpp"
+#include "dialect/ending.hpp"
 #include "dialect/openai/answer_write.hpp"
 
 #include <algorithm>
+#include <map>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +42,7 @@ class StreamWriter final : public AnswerWriter {
   }
 
   void on(const Event& event) override {
+    if (event.kind != Kind::usage) endings_[event.choice].on(event);
     switch (event.kind) {
       case Kind::usage:
         usage_.merge(event.usage);
@@ -49,14 +52,14 @@ class StreamWriter final : public AnswerWriter {
       case Kind::refusal:
         if (!event.text.empty()) write(event.choice, event.text, {});
         return;
-      case Kind::finish:
-        return write(event.choice, {}, word_of(event.finish));
       default:
         return;
     }
   }
 
   void end() override {
+    if (endings_.empty()) endings_[0];
+    for (const auto& [choice, ending] : endings_) write(choice, {}, word_of(ending.finish()));
     if (wants_usage_ && has_usage_) {
       out_.append(head_).append(R"(],"usage":)");
       append_usage(usage_, out_);
@@ -75,6 +78,7 @@ class StreamWriter final : public AnswerWriter {
   std::string head_;
   bool wants_usage_;
   std::string& out_;
+  std::map<std::uint32_t, Ending> endings_;  // of the choices; they wait for the end
   Usage usage_;
   bool has_usage_ = false;
 };
@@ -86,30 +90,24 @@ class PlainWriter final : public AnswerWriter {
   }
 
   void on(const Event& event) override {
-    switch (event.kind) {
-      case Kind::usage:
-        usage_.merge(event.usage);
-        has_usage_ = true;
-        return;
-      case Kind::text:
-      case Kind::refusal:
-        choice_of(event.choice).text.append(event.text);
-        return;
-      case Kind::finish:
-        choice_of(event.choice).finish = word_of(event.finish);
-        return;
-      default:
-        return;
+    if (event.kind == Kind::usage) {
+      usage_.merge(event.usage);
+      has_usage_ = true;
+      return;
     }
+    Choice& choice = choice_of(event.choice);
+    choice.ending.on(event);
+    if (event.kind == Kind::text || event.kind == Kind::refusal) choice.text.append(event.text);
   }
 
   void end() override {
+    if (choices_.empty()) choice_of(0);
     out_.append(head_).append(R"(,"choices":[)");
     bool is_first = true;
     for (const Choice& choice : choices_) {
       if (!is_first) out_.push_back(',');
       is_first = false;
-      append_choice(out_, choice.number, choice.text, choice.finish);
+      append_choice(out_, choice.number, choice.text, word_of(choice.ending.finish()));
     }
     out_.push_back(']');
     if (has_usage_) {
@@ -123,7 +121,7 @@ class PlainWriter final : public AnswerWriter {
   struct Choice {
     std::uint32_t number = 0;
     std::string text{};
-    std::string_view finish{};
+    Ending ending{};
   };
 
   Choice& choice_of(std::uint32_t number) {

@@ -100,7 +100,7 @@ void ChunkReader::read_choice(od::value& value) {
     } else if (key == "text") {  // the older completions shape
       if (const Raw said = text(member); !said.empty()) choice.delta.pieces.push_back({false, said});
     } else if (key == "finish_reason") {
-      choice.finish = text(member);
+      if (const Raw reason = text(member); reason != "null") choice.finish = reason;
     } else if (key == "logprobs") {
       if (is_object(member)) choice.logprobs = passed_on(member);
     } else if (key == "usage") {  // Moonshot's place

@@ -50,7 +50,7 @@ struct ChoiceDelta {
   std::uint64_t index = 0;
   Delta delta;
   JsonText logprobs;
-  Raw finish;
+  Raw finish;  ///< empty: none, whether as null or as the word for it
   std::optional<Usage> usage;
 };
 

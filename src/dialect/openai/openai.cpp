@@ -79,6 +79,11 @@ struct Choice {
   std::optional<ErrorFacts> error;  // OpenRouter, when one choice failed
 };
 
+// Some write the word where others have null.
+bool is_finish(od::value& value) {
+  return carries(value) && trimmed(value.raw_json_token()) != R"("null")";
+}
+
 // A finish reason that says the filter stopped the answer; Zhipu has a word of its own.
 bool is_filter(od::value& value) {
   const std::string_view token = trimmed(value.raw_json_token());
@@ -113,7 +118,7 @@ Choice read_choice(od::object object) {
     } else if (key == "index") {
       if (field.value().get_uint64().get(choice.index) != simdjson::SUCCESS) choice.index = 0;
     } else if (key == "finish_reason") {
-      choice.finished = carries(field.value());
+      choice.finished = is_finish(field.value());
       choice.filtered = choice.finished && is_filter(field.value());
       // What the error itself says counts more.
       if (auto facts = failed_finish(field.value()); facts && !choice.error) choice.error = std::move(facts);

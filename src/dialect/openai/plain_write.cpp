@@ -1,5 +1,6 @@
 // Facts: OpenAI's API reference, "The chat completion object".
 #include "base/text.hpp"
+#include "dialect/ending.hpp"
 #include "dialect/openai/answer_write.hpp"
 
 #include <algorithm>
@@ -40,7 +41,7 @@ class PlainWriter final : public AnswerWriter {
     std::vector<Call> calls;
     std::string annotations;
     std::string logprobs;
-    std::string_view finish;
+    Ending ending;
   };
 
   Choice& choice_of(std::uint32_t number);
@@ -87,9 +88,11 @@ void PlainWriter::on(const Event& event) {
     return;
   }
   Choice& choice = choice_of(event.choice);
+  choice.ending.on(event);
   switch (event.kind) {
     case Kind::begin:
     case Kind::usage:
+    case Kind::finish:
       return;
     case Kind::text:
       choice.has_text = true;
@@ -120,9 +123,6 @@ void PlainWriter::on(const Event& event) {
     case Kind::annotation:
       if (!choice.annotations.empty()) choice.annotations.push_back(',');
       choice.annotations.append(event.json);
-      return;
-    case Kind::finish:
-      choice.finish = finish_word(event.finish);
       return;
   }
 }
@@ -177,16 +177,11 @@ void PlainWriter::write_choice(Choice& choice) {
   } else {
     json.json(choice.logprobs);
   }
-  json.key("finish_reason");
-  if (choice.finish.empty()) {
-    json.null();
-  } else {
-    json.string(choice.finish);
-  }
-  json.end_object();
+  json.key("finish_reason").string(finish_word(choice.ending.finish())).end_object();
 }
 
 void PlainWriter::end() {
+  if (choices_.empty()) choice_of(0);
   out_.append(head_).append(R"(,"choices":[)");
   bool is_first = true;
   for (Choice& choice : choices_) {

@@ -1,6 +1,8 @@
 // Facts: OpenAI's API reference, "The chat completion chunk object": the first chunk of a choice has the role, the last
-// its finish reason; where usage was asked for, every chunk has the member, null but in one more at the end.
+// its finish reason, which waits here for the end, since providers say more behind theirs; where usage was asked for,
+// every chunk has the member, null but in one more at the end.
 #include "base/text.hpp"
+#include "dialect/ending.hpp"
 #include "dialect/one_line.hpp"
 #include "dialect/openai/answer_write.hpp"
 
@@ -28,6 +30,7 @@ class StreamWriter final : public AnswerWriter {
     std::uint32_t number = 0;
     std::vector<std::uint32_t> calls;  // their blocks; a call's index is its place
     Thoughts thoughts;
+    Ending ending;
   };
 
   Choice& choice_of(std::uint32_t number);
@@ -155,9 +158,11 @@ void StreamWriter::on(const Event& event) {
     return;
   }
   Choice& choice = choice_of(event.choice);
+  choice.ending.on(event);
   switch (event.kind) {
     case Kind::begin:
     case Kind::usage:
+    case Kind::finish:
       return;
     case Kind::text:
       return write_text("content", event);
@@ -179,13 +184,15 @@ void StreamWriter::on(const Event& event) {
       return write_logprobs(event);
     case Kind::annotation:
       return write_json("annotations", event.json, event);
-    case Kind::finish:
-      begin_delta(event.choice);
-      return end_delta(finish_word(event.finish));
   }
 }
 
 void StreamWriter::end() {
+  if (choices_.empty()) choice_of(0);
+  for (const Choice& choice : choices_) {
+    begin_delta(choice.number);
+    end_delta(finish_word(choice.ending.finish()));
+  }
   if (wants_usage_ && has_usage_) {
     out_.append(head_).append(R"(],"usage":)");
     append_usage(usage_, out_);

@@ -25,6 +25,11 @@ bool is_id_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+bool says_something(const Delta& said) {
+  return !said.reasoning.empty() || !said.details.empty() || !said.pieces.empty() || !said.refusal.empty() ||
+         !said.calls.empty();
+}
+
 }  // namespace
 
 void Teller::chunk(std::string_view data, EventSink& sink) {
@@ -85,8 +90,9 @@ std::uint32_t Teller::begin_block(Choice& choice, Kind kind) {
 
 // The order within one delta is that of an answer: reasoning, text, calls.
 void Teller::tell(Choice& choice, const ChoiceDelta& delta, Whole is_whole, EventSink& sink) {
-  if (choice.is_finished) return;
   const Delta& said = delta.delta;
+  // What comes behind a finish is a part of the answer all the same, and another finish may follow it.
+  if (says_something(said)) choice.is_finished = false;
   const bool has_detail_text =
       std::any_of(said.details.begin(), said.details.end(), [](const DetailDelta& d) { return !d.text.empty(); });
   if (!said.reasoning.empty() && (is_whole == Whole::no || !has_detail_text)) {
@@ -128,7 +134,7 @@ void Teller::tell(Choice& choice, const ChoiceDelta& delta, Whole is_whole, Even
       if (call.id == detail.id) tell_call_proof(choice, call, detail.proof, sink);
     }
   }
-  if (!delta.finish.empty()) tell_finish(choice, delta.finish, sink);
+  if (!delta.finish.empty() && !choice.is_finished) tell_finish(choice, delta.finish, sink);
 }
 
 void Teller::tell_text(Choice& choice, Kind kind, Raw text, EventSink& sink) {

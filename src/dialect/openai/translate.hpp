@@ -50,7 +50,7 @@ class Teller {
     std::string detail_id;
     bool has_proof = false;             // that block
     bool told_plain_reasoning = false;  // so that details only repeat it
-    bool is_finished = false;
+    bool is_finished = false;           // and nothing came behind it
     std::vector<Call> calls;
   };
 

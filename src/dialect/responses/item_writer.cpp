@@ -179,9 +179,8 @@ void ItemWriter::on_extra(const Event& event) {
   ++part.annotation_count;
 }
 
-void ItemWriter::on_finish(Finish finish) {
-  finish_ = finish;
-  const bool is_whole = reason_of(finish).empty();
+void ItemWriter::close_all() {
+  const bool is_whole = reason_of(finish_).empty();
   for (AnswerItem& item : items_) {
     const bool is_cut = !is_whole && index_of(item) + 1 == items_.size();
     if (item.state == State::running) close(item, is_cut ? State::incomplete : State::completed);
@@ -219,13 +218,14 @@ void ItemWriter::on(const Event& event) {
       if (!usage_) usage_.emplace();
       return usage_->merge(event.usage);
     case Event::Kind::finish:
-      return on_finish(event.finish);
+      finish_ = event.finish;  // items end with the answer: more may come behind this
+      return;
   }
 }
 
 void ItemWriter::end() {
   if (!has_begun_) begun();
-  on_finish(finish_);
+  close_all();
   ResponseObject out = response();
   out.incomplete_reason = reason_of(finish_);
   out.status = out.incomplete_reason.empty() ? "completed" : "incomplete";

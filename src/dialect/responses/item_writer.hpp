@@ -53,12 +53,12 @@ class ItemWriter : public AnswerWriter {
   void on_call(const Event& event);
   void on_arguments(const Event& event);
   void on_extra(const Event& event);
-  void on_finish(Finish finish);
   AnswerItem& add(AnswerItem::Kind kind, std::uint32_t block, bool is_custom = false);
   [[nodiscard]] AnswerItem* running(AnswerItem::Kind kind, std::uint32_t block) noexcept;
   [[nodiscard]] AnswerItem* open_message() noexcept;
   [[nodiscard]] std::size_t index_of(const AnswerItem& item) const noexcept;
   void close_last();
+  void close_all();
   void close(AnswerItem& item, State state);
 
   std::string head_id_;  // raw

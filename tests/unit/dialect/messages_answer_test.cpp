@@ -1,6 +1,8 @@
 // Answers and errors for clients of Messages: what is written, followed as an SDK follows it, and read back.
 #include "messages_support.hpp"
 
+#include <chrono>
+
 namespace gw::dialect::messages::test {
 namespace {
 
@@ -187,6 +189,104 @@ TEST(MessagesAnswer, calls_that_overlap_come_one_after_the_other) {
     EXPECT_EQ(story[5].name, "h");
     EXPECT_EQ(story[6].text, "{}");
   }
+}
+
+// The arguments of every call and the rest, in the order of the blocks.
+std::string summary(const std::string& out, bool is_stream) {
+  std::string text;
+  for (const Told& one : is_stream ? story_of_stream(out, 1000) : story_of_reply(out)) {
+    if (one.kind == Kind::begin || one.kind == Kind::finish || one.kind == Kind::usage) continue;
+    text += one.kind == Kind::call ? one.name + "=" : one.kind == Kind::proof ? "(" + one.text + ")" : one.text;
+    if (one.kind != Kind::call) text += ";";
+  }
+  return text;
+}
+
+TEST(MessagesAnswer, a_text_before_a_call_s_arguments_takes_nothing_from_them) {
+  const std::vector<Event> events{
+      call("c0", "f", 0),
+      event(Kind::text, R"(\n)", 1),
+      event(Kind::arguments, R"({\"q\":1})", 0),
+      finish(Finish::tool_calls)};
+  EXPECT_EQ(summary(written(events, true), true), "\n;f={\"q\":1};");
+  EXPECT_EQ(summary(written(events, false), false), "f={\"q\":1};\n;");
+}
+
+TEST(MessagesAnswer, whatever_comes_among_arguments_waits_for_them) {
+  const std::vector<Event> events{
+      call("c0", "f", 0),
+      event(Kind::arguments, R"({\"q\")", 0),
+      event(Kind::text, "he", 1),
+      event(Kind::text, "llo", 1),
+      call("c1", "g", 2),
+      event(Kind::arguments, R"({\"a\":)", 2),
+      event(Kind::reasoning, "hm", 3),
+      event(Kind::proof, "c2ln", 3),
+      event(Kind::sealed, "c2VhbGVk", 4),
+      event(Kind::arguments, R"(:\"}\"})", 0),
+      event(Kind::text, "bye", 5),
+      event(Kind::arguments, R"(2})", 2),
+      finish(Finish::tool_calls)};
+  for (const bool is_stream : {true, false}) {
+    EXPECT_EQ(summary(written(events, is_stream), is_stream), R"(f={"q":"}"};hello;g={"a":2};hm;(c2ln);c2VhbGVk;bye;)")
+        << is_stream;
+  }
+}
+
+TEST(MessagesAnswer, arguments_that_never_get_whole_lose_nothing) {
+  const std::vector<Event> events{
+      call("c0", "f", 0),
+      event(Kind::arguments, R"({\"q\")", 0),
+      call("c1", "g", 1),
+      event(Kind::text, "a", 2),
+      event(Kind::arguments, R"({})", 1),
+      finish(Finish::length)};
+  std::string out;
+  const auto writer = client().stream(head, out);
+  for (const Event& one : events) writer->on(one);
+  writer->end();
+  EXPECT_NE(out.find(R"("partial_json":"{\"q\"")"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("text":"a")"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("partial_json":"{}")"), std::string::npos) << out;
+}
+
+TEST(MessagesAnswer, a_text_goes_out_as_it_comes_unless_arguments_are_half_said) {
+  std::string out;
+  const auto writer = client().stream(head, out);
+  const auto says = [&](const Event& one, std::string_view wanted) {
+    writer->on(one);
+    return out.find(wanted) != std::string::npos;
+  };
+  writer->on(call("c0", "f", 0));
+  EXPECT_TRUE(says(event(Kind::text, "first", 1), "first"));
+  EXPECT_TRUE(says(event(Kind::arguments, R"({\"q\":)", 0), R"({\"q\":)"));
+  EXPECT_FALSE(says(event(Kind::text, "second", 2), "second"));
+  EXPECT_TRUE(says(event(Kind::arguments, "1}", 0), "second"));
+  EXPECT_TRUE(says(event(Kind::text, "third", 2), "third"));
+  writer->on(finish(Finish::tool_calls));
+  writer->end();
+  EXPECT_EQ(joined(faults_of_messages_stream(out)), "");
+}
+
+// Once each chunk, and each further call, had the arguments so far parsed again: half a minute of this.
+TEST(MessagesAnswer, long_arguments_cost_what_they_are_long) {
+  constexpr std::uint32_t calls = 1000;
+  constexpr int chunks = 60000;
+  std::string out;
+  const auto writer = client().stream(head, out);
+  const auto begun = std::chrono::steady_clock::now();
+  writer->on(call("c0", "f", 0));
+  writer->on(event(Kind::arguments, R"({\"a\":[{})", 0));
+  writer->on(call("c1", "g", 1));
+  for (int i = 0; i < chunks; ++i) writer->on(event(Kind::arguments, R"(,{\"b\":{}})", 0));
+  for (std::uint32_t i = 2; i < calls; ++i) writer->on(call("c", "g", i));
+  for (std::uint32_t i = 1; i < calls; ++i) writer->on(event(Kind::arguments, "{}", i));
+  EXPECT_EQ(out.find("\"g\""), std::string::npos);
+  writer->on(event(Kind::arguments, "]}", 0));
+  EXPECT_NE(out.find("\"g\""), std::string::npos);
+  writer->on(finish(Finish::tool_calls));
+  writer->end();
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
 }
 
 TEST(MessagesAnswer, arguments_that_are_no_object_are_kept_in_one) {

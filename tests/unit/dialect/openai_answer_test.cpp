@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,15 @@ std::vector<Told> comparable(std::vector<Told> story) {
       one.name = "p/m";
     }
   }
+  return story;
+}
+
+// A stream says how its choices end when all of them have.
+std::vector<Told> with_late_finishes(std::vector<Told> story) {
+  const auto rank = [](const Told& one) {
+    return one.kind == Event::Kind::usage ? 2 : one.kind == Event::Kind::finish ? 1 : 0;
+  };
+  std::stable_sort(story.begin(), story.end(), [&](const Told& a, const Told& b) { return rank(a) < rank(b); });
   return story;
 }
 
@@ -77,9 +87,9 @@ TEST(ChatAnswer, comes_back_as_it_was_told) {
       const std::string bytes = streamed(story, seed);
       const std::size_t slice = seed % 4 == 0 ? bytes.size() : 1 + seed % 40;
       const std::vector<Told> back = read_back(bytes, slice);
-      ASSERT_EQ(back, story) << "seed " << seed << "\n"
-                             << to_string(story) << "came back as\n"
-                             << to_string(back) << bytes;
+      ASSERT_EQ(back, with_late_finishes(story)) << "seed " << seed << "\n"
+                                                 << to_string(story) << "came back as\n"
+                                                 << to_string(back) << bytes;
 
       const std::string body = plain(story, seed);
       ASSERT_EQ(wrong_completion(body), "");

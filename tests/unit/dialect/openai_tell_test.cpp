@@ -294,7 +294,15 @@ TEST(ChatTeller, streams_of_providers) {
                {delta(R"("content":"a")"),
                 end("length"),
                 end("stop"),
-                R"({"choices":[{"index":0,"delta":{"content":"late"},"finish_reason":null}]})"},
+                R"({"choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}]})"},
+               "text 0.0 a\nfinish 0.1 length\n"},
+           Case{
+               "what comes behind a finish is told, and so is the next finish",
+               {delta(R"("content":"a")"), end("stop"), delta(R"("content":"late")"), end("length")},
+               "text 0.0 alate\nfinish 0.1 stop\nfinish 0.1 length\n"},
+           Case{
+               "the word null is none",
+               {R"({"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"null"}]})", end("length")},
                "text 0.0 a\nfinish 0.1 length\n"},
            Case{"finish: filter", {end("content_filter")}, "finish 0.0 content_filter\n"},
            Case{"finish: filter, Zhipu", {end("sensitive")}, "finish 0.0 content_filter\n"},

@@ -261,7 +261,11 @@ JudgeRules UpstreamAttempt::rules() const {
 }
 
 Result<dialect::ReplyFacts> UpstreamAttempt::read_plain(std::string_view body) const {
-  if (translation_) return dialect_.reply(*candidate_.provider, body, translation_->sink());
+  if (translation_) {
+    Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, body, translation_->sink());
+    if (facts) translation_->telling().correct(*facts);
+    return facts;
+  }
   return dialect_.reply_to(operation(), *candidate_.provider, body);
 }
 
@@ -375,7 +379,14 @@ StreamJudge::Step UpstreamAttempt::take_events(
     const Result<bool> more = last ? Result<bool>(events.finish(event)) : events.next(event);
     if (!more) return judge.on_failure(more.error());
     if (!*more) return Step::hold;
-    const Step step = event.has_data ? judge.on_event(meanings.read(event, sink)) : judge.on_comment();
+    Step step = Step::hold;
+    if (event.has_data) {
+      dialect::Meaning meaning = meanings.read(event, sink);
+      if (translation_) translation_->telling().correct(meaning);
+      step = judge.on_event(meaning);
+    } else {
+      step = judge.on_comment();
+    }
     const std::string_view said = translation_ ? translation_->said() : event.raw;
     switch (step) {
       case Step::drop:

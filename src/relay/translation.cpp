@@ -72,6 +72,7 @@ void Translation::begin_answer() {
   head.created = static_cast<std::uint64_t>(unix_seconds());
   head.wants_usage = context_.request->include_usage.value_or(false);
   writer_ = context_.is_stream ? context_.client.stream(head, said_) : context_.client.plain(head, said_);
+  telling_.emplace(*writer_);
 }
 
 std::string_view Translation::said() {

@@ -7,6 +7,7 @@
 #include "dialect/client.hpp"
 #include "dialect/dialect.hpp"
 #include "relay/context.hpp"
+#include "relay/telling.hpp"
 
 #include <memory>
 #include <optional>
@@ -32,7 +33,10 @@ class Translation {
   void begin_answer();
 
   /// Where the provider's dialect tells what it reads.
-  [[nodiscard]] dialect::EventSink* sink() noexcept { return writer_.get(); }
+  [[nodiscard]] dialect::EventSink* sink() noexcept { return &*telling_; }
+
+  /// What the provider's dialect says of what it just read, as far as the client was told.
+  [[nodiscard]] Telling& telling() noexcept { return *telling_; }
 
   /// What the client is to be told of what was read since the last call. A view, until the next one.
   [[nodiscard]] std::string_view said();
@@ -53,6 +57,7 @@ class Translation {
   const routing::Candidate& candidate_;
   std::unique_ptr<Outgoing> request_;
   std::unique_ptr<dialect::AnswerWriter> writer_;
+  std::optional<Telling> telling_;
   std::string dropped_;
   std::string said_;
   std::string taken_;

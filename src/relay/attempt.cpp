@@ -461,6 +461,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
       const bool written = co_await reply_.write_events(out);
       if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
     }
+    while (translation_ && judge.committed() && translation_->more(out)) {
+      const bool written = co_await reply_.write_events(out);
+      if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
+    }
     if (out.capacity() > max_kept_out) std::string{}.swap(out);
     if (step != Step::complete && step != Step::interrupt) continue;
     net::Task<Answer> rest = step == Step::complete ? end_stream() : interrupt(judge.error());

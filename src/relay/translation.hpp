@@ -6,6 +6,7 @@
 #include "chat/splice.hpp"
 #include "dialect/client.hpp"
 #include "dialect/dialect.hpp"
+#include "dialect/instalments.hpp"
 #include "relay/context.hpp"
 #include "relay/telling.hpp"
 
@@ -44,6 +45,10 @@ class Translation {
   /// The same, and the answer's end.
   [[nodiscard]] std::string_view end();
 
+  /// After `said` or `end`: one more piece of it, in place of what `out` holds. False when there is none. For streams;
+  /// what was read next would bring all of it at once.
+  [[nodiscard]] bool more(std::string& out);
+
   /// Members of the request that could not be said, as the value of a header; empty = none.
   [[nodiscard]] const std::string& dropped() const noexcept { return dropped_; }
 
@@ -58,6 +63,7 @@ class Translation {
   std::unique_ptr<Outgoing> request_;
   std::unique_ptr<dialect::AnswerWriter> writer_;
   std::optional<Telling> telling_;
+  dialect::Instalments* instalments_ = nullptr;  // the writer's, of a stream
   std::string dropped_;
   std::string said_;
   std::string taken_;

@@ -181,6 +181,7 @@ void ItemWriter::on_extra(const Event& event) {
 
 void ItemWriter::on_finish(Finish finish) {
   finish_ = finish;
+  ending();
   const bool is_whole = reason_of(finish).empty();
   for (AnswerItem& item : items_) {
     const bool is_cut = !is_whole && index_of(item) + 1 == items_.size();
@@ -190,6 +191,7 @@ void ItemWriter::on_finish(Finish finish) {
 
 void ItemWriter::on(const Event& event) {
   if (event.choice != 0) return;
+  if (event.kind != Event::Kind::usage && event.kind != Event::Kind::finish) goes_on();
   if (!has_begun_) {
     has_begun_ = true;
     begun();

@@ -285,8 +285,13 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
   give_back();
-  net::Task<Answer> rest =
-      translation_ ? send_plain("application/json", translation_->end()) : send_plain(content_type_, *body);
+  if (translation_) {
+    translation_->end();
+    std::string{}.swap(*body);
+    translation_->said(*body);
+  }
+  const std::string_view type = translation_ ? std::string_view("application/json") : std::string_view(content_type_);
+  net::Task<Answer> rest = send_plain(type, *body);
   Answer answer = co_await rest;
   co_return answer;
 }
@@ -387,18 +392,24 @@ StreamJudge::Step UpstreamAttempt::take_events(
     } else {
       step = judge.on_comment();
     }
-    const std::string_view said = translation_ ? translation_->said() : event.raw;
+    const auto say_in = [&](std::string& to) {
+      if (translation_) {
+        translation_->said(to);
+      } else {
+        to.append(event.raw);
+      }
+    };
     switch (step) {
       case Step::drop:
         break;
       case Step::hold:
-        held_.append(said);
+        say_in(held_);
         break;
       case Step::forward:
-        out.append(said);
+        say_in(out);
         break;
       case Step::complete:
-        out.append(said);
+        say_in(out);
         return step;
       case Step::fail:
       case Step::interrupt:
@@ -444,7 +455,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
         if (step == Step::interrupt) out.resize(whole);
       }
     }
-    if (step == Step::complete && translation_) out.append(translation_->end());
+    if (step == Step::complete && translation_) {
+      translation_->end();
+      translation_->said(out);
+    }
     context_.outcome.usage = judge.usage();
     if (step == Step::fail) co_return judge.error();
     if (held_.size() > context_.config->limits.event_bytes) {

@@ -78,25 +78,27 @@ void Translation::begin_answer() {
   if (instalments_ != nullptr) instalments_->allow();
 }
 
-std::string_view Translation::said() {
-  std::swap(said_, taken_);
+// What a large event or an end comes to is handed over, not copied.
+void Translation::said(std::string& out) {
+  if (out.empty()) {
+    out.swap(said_);
+  } else {
+    out.append(said_);
+  }
   said_.clear();
   if (said_.capacity() > max_kept) std::string{}.swap(said_);
-  return taken_;
 }
 
 bool Translation::more(std::string& out) {
   if (instalments_ == nullptr || !instalments_->owes()) return false;
-  std::string{}.swap(taken_);
   std::string{}.swap(out);
   instalments_->next();
   out.swap(said_);
   return true;
 }
 
-std::string_view Translation::end() {
+void Translation::end() {
   writer_->end();
-  return said();
 }
 
 }  // namespace gw::relay

@@ -39,13 +39,13 @@ class Translation {
   /// What the provider's dialect says of what it just read, as far as the client was told.
   [[nodiscard]] Telling& telling() noexcept { return *telling_; }
 
-  /// What the client is to be told of what was read since the last call. A view, until the next one.
-  [[nodiscard]] std::string_view said();
+  /// Appends what the client is to be told of what was read since the last call.
+  void said(std::string& out);
 
-  /// The same, and the answer's end.
-  [[nodiscard]] std::string_view end();
+  /// The answer's end: what `said` and `more` bring after it is the last.
+  void end();
 
-  /// After `said` or `end`: one more piece of it, in place of what `out` holds. False when there is none. For streams;
+  /// After `said`: one more piece of it, in place of what `out` holds. False when there is none. For streams;
   /// what was read next would bring all of it at once.
   [[nodiscard]] bool more(std::string& out);
 
@@ -66,7 +66,6 @@ class Translation {
   dialect::Instalments* instalments_ = nullptr;  // the writer's, of a stream
   std::string dropped_;
   std::string said_;
-  std::string taken_;
 };
 
 /// Whether this provider gets the client's body byte for byte: it speaks the client's dialect and has its operation.

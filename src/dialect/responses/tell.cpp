@@ -3,10 +3,11 @@
 #include "dialect/responses/extras.hpp"
 #include "dialect/responses/tell_read.hpp"
 
+#include <algorithm>
+
 namespace gw::dialect::responses {
 namespace {
 
-constexpr std::size_t max_blocks = 4096;          // of announced items too
 constexpr std::string_view paragraph = "\\n\\n";  // between the parts of a summary; raw
 
 void tell_extras(Event event, const Piece& piece, EventSink& sink) {
@@ -245,7 +246,8 @@ void Teller::end(const ResponseParts& response, EventSink& sink) {
   begin(response, sink);
   if (has_ended_) return;
   has_ended_ = true;
-  for (std::size_t i = 0; i < response.output.size(); ++i) item_done(response.output[i], {i, {}, true}, sink);
+  const std::size_t count = std::min(response.output.size(), max_blocks);
+  for (std::size_t i = 0; i < count; ++i) item_done(response.output[i], {i, {}, true}, sink);
   for (const Begun& item : begun_) item_done(item.json, {item.index, {}}, sink);
   for (Block& block : blocks_) {
     if (block.kind == Kind::call) begin_call(block, sink);

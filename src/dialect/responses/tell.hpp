@@ -7,6 +7,7 @@
 #include "dialect/responses/told.hpp"
 #include "http/sse.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class Teller {
   void reply(std::string_view body, EventSink& sink);
 
  private:
+  static constexpr std::size_t max_blocks = 4096;  // and announced items
+
   enum class Kind : std::uint8_t { text, refusal, reasoning, summary, call };
 
   /// Where something stands in the answer, as far as it is said.

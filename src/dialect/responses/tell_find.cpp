@@ -6,8 +6,6 @@
 namespace gw::dialect::responses {
 namespace {
 
-constexpr std::size_t max_blocks = 4096;
-
 bool are_equal(Raw one, Raw other) {
   return !one.empty() && one == other;
 }

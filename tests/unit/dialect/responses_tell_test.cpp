@@ -395,6 +395,12 @@ TEST(ResponsesTeller, endless_blocks_are_bounded) {
   EXPECT_EQ(recorder.story().size(), 4097U);
 }
 
+TEST(ResponsesTeller, an_endless_finished_response_is_bounded) {
+  std::string items = R"({"type":"function_call","name":"f"})";
+  for (int i = 0; i < 20000; ++i) items += R"(,{"type":"function_call","name":"f"})";
+  EXPECT_EQ(story_of({done_with(items)}).size(), 4096U + 2);  // and the begin and the end
+}
+
 TEST(ResponsesTeller, every_cut_of_a_stream_is_told_without_harm) {
   const std::string bytes = file("stream_tools.sse");
   for (std::size_t size = 0; size < bytes.size(); size += 3) {

@@ -113,6 +113,16 @@ simdjson::error_code parse(std::string_view json, od::document& out) {
   return space.parser.iterate(space.copy.data(), json.size(), space.copy.size()).get(out);
 }
 
+std::optional<std::uint64_t> count_in(od::value& value) noexcept {
+  constexpr double most = 9007199254740992.0;  // beyond it not every whole number is one of these
+  const std::string_view token = trimmed(value.raw_json_token());
+  if (const auto whole = parse_u64(token)) return whole;
+  double number = 0;
+  if (token.starts_with('"') || value.get_double().get(number) != simdjson::SUCCESS) return std::nullopt;
+  if (!(number >= 0 && number <= most)) return std::nullopt;
+  return static_cast<std::uint64_t>(number);
+}
+
 void let_go_of_large(simdjson::dom::parser& parser) {
   if (parser.capacity() > keep_bytes) parser = simdjson::dom::parser();
 }

@@ -6,6 +6,7 @@
 
 #include <simdjson.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,10 @@ void let_go_of_large(simdjson::dom::parser& parser);
   const std::string_view token = trimmed(value.raw_json_token());
   return token.size() >= 2 && token.front() == '"' ? token.substr(1, token.size() - 2) : Raw{};
 }
+
+/// A count of tokens: a whole number, also as servers write it that know only floating point ("7.0", "1e3"). nullopt
+/// for anything else. `value` is not consumed.
+[[nodiscard]] std::optional<std::uint64_t> count_in(simdjson::ondemand::value& value) noexcept;
 
 /// The last object that is a member called `name` in a piece of JSON, which may begin and end anywhere: usage at an end
 /// of an answer that was not read whole. Inside of a text its quotes would be escaped, so it is a member wherever it

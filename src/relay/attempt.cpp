@@ -261,7 +261,11 @@ JudgeRules UpstreamAttempt::rules() const {
 }
 
 Result<dialect::ReplyFacts> UpstreamAttempt::read_plain(std::string_view body) const {
-  if (translation_) return dialect_.reply(*candidate_.provider, body, translation_->sink());
+  if (translation_) {
+    Result<dialect::ReplyFacts> facts = dialect_.reply(*candidate_.provider, body, translation_->sink());
+    if (facts) translation_->telling().correct(*facts);
+    return facts;
+  }
   return dialect_.reply_to(operation(), *candidate_.provider, body);
 }
 
@@ -281,8 +285,13 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_plain() {
   if (auto failure = judge_plain(*facts, rules())) co_return failure;
   context_.outcome.usage = facts->usage;
   give_back();
-  net::Task<Answer> rest =
-      translation_ ? send_plain("application/json", translation_->end()) : send_plain(content_type_, *body);
+  if (translation_) {
+    translation_->end();
+    std::string{}.swap(*body);
+    translation_->said(*body);
+  }
+  const std::string_view type = translation_ ? std::string_view("application/json") : std::string_view(content_type_);
+  net::Task<Answer> rest = send_plain(type, *body);
   Answer answer = co_await rest;
   co_return answer;
 }
@@ -375,19 +384,32 @@ StreamJudge::Step UpstreamAttempt::take_events(
     const Result<bool> more = last ? Result<bool>(events.finish(event)) : events.next(event);
     if (!more) return judge.on_failure(more.error());
     if (!*more) return Step::hold;
-    const Step step = event.has_data ? judge.on_event(meanings.read(event, sink)) : judge.on_comment();
-    const std::string_view said = translation_ ? translation_->said() : event.raw;
+    Step step = Step::hold;
+    if (event.has_data) {
+      dialect::Meaning meaning = meanings.read(event, sink);
+      if (translation_) translation_->telling().correct(meaning);
+      step = judge.on_event(meaning);
+    } else {
+      step = judge.on_comment();
+    }
+    const auto say_in = [&](std::string& to) {
+      if (translation_) {
+        translation_->said(to);
+      } else {
+        to.append(event.raw);
+      }
+    };
     switch (step) {
       case Step::drop:
         break;
       case Step::hold:
-        held_.append(said);
+        say_in(held_);
         break;
       case Step::forward:
-        out.append(said);
+        say_in(out);
         break;
       case Step::complete:
-        out.append(said);
+        say_in(out);
         return step;
       case Step::fail:
       case Step::interrupt:
@@ -433,7 +455,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
         if (step == Step::interrupt) out.resize(whole);
       }
     }
-    if (step == Step::complete && translation_) out.append(translation_->end());
+    if (step == Step::complete && translation_) {
+      translation_->end();
+      translation_->said(out);
+    }
     context_.outcome.usage = judge.usage();
     if (step == Step::fail) co_return judge.error();
     if (held_.size() > context_.config->limits.event_bytes) {
@@ -447,6 +472,10 @@ net::Task<UpstreamAttempt::Answer> UpstreamAttempt::take_stream() {
       std::string{}.swap(held_);
     }
     if (!out.empty()) {
+      const bool written = co_await reply_.write_events(out);
+      if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
+    }
+    while (translation_ && judge.committed() && translation_->more(out)) {
       const bool written = co_await reply_.write_events(out);
       if (!written) co_return client_error(Errc::client_gone, "the client closed the connection");
     }

@@ -35,15 +35,25 @@ class Words {
     for (Result<bool> more = events_.next(event); more && *more; more = events_.next(event)) {
       (void)meanings_->read(event, translation_->sink());
     }
-    return translation_->said();
+    said_.clear();
+    translation_->said(said_);
+    return said_;
   }
 
-  [[nodiscard]] std::string_view end() { return translation_ ? translation_->end() : std::string_view{}; }
+  [[nodiscard]] std::string_view end() {
+    said_.clear();
+    if (!translation_) return said_;
+    translation_->end();
+    translation_->said(said_);
+    std::string more;
+    while (translation_->more(more)) said_.append(more);
+    return said_;
+  }
 
   [[nodiscard]] std::string_view whole(std::string_view body, std::optional<dialect::Usage>& usage) {
     const auto facts = dialect_.reply(provider_, body, translation_ ? translation_->sink() : nullptr);
     if (facts) usage = facts->usage;
-    return translation_ ? translation_->end() : body;
+    return translation_ ? end() : body;
   }
 
  private:
@@ -51,6 +61,7 @@ class Words {
   const config::Provider& provider_;
   std::optional<Translation> translation_;
   std::unique_ptr<dialect::ReplyStream> meanings_;
+  std::string said_;
   http::SseSplitter events_{std::size_t{1024} * 1024};
 };
 

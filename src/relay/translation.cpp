@@ -9,6 +9,7 @@ namespace gw::relay {
 namespace {
 
 constexpr std::size_t max_dropped_header = 1000;
+constexpr std::size_t max_kept = std::size_t{256} * 1024;  // of memory, after a rare large event
 
 // Member paths as a header's list. What a client chose to name a field is no header text: those are left out.
 std::string header_of(const std::vector<std::string>& left_out, const std::vector<std::string>& dropped) {
@@ -72,17 +73,32 @@ void Translation::begin_answer() {
   head.created = static_cast<std::uint64_t>(unix_seconds());
   head.wants_usage = context_.request->include_usage.value_or(false);
   writer_ = context_.is_stream ? context_.client.stream(head, said_) : context_.client.plain(head, said_);
+  telling_.emplace(*writer_);
+  if (context_.is_stream) instalments_ = dynamic_cast<dialect::Instalments*>(writer_.get());
+  if (instalments_ != nullptr) instalments_->allow();
 }
 
-std::string_view Translation::said() {
-  std::swap(said_, taken_);
+// What a large event or an end comes to is handed over, not copied.
+void Translation::said(std::string& out) {
+  if (out.empty()) {
+    out.swap(said_);
+  } else {
+    out.append(said_);
+  }
   said_.clear();
-  return taken_;
+  if (said_.capacity() > max_kept) std::string{}.swap(said_);
 }
 
-std::string_view Translation::end() {
+bool Translation::more(std::string& out) {
+  if (instalments_ == nullptr || !instalments_->owes()) return false;
+  std::string{}.swap(out);
+  instalments_->next();
+  out.swap(said_);
+  return true;
+}
+
+void Translation::end() {
   writer_->end();
-  return said();
 }
 
 }  // namespace gw::relay

@@ -6,7 +6,9 @@
 #include "chat/splice.hpp"
 #include "dialect/client.hpp"
 #include "dialect/dialect.hpp"
+#include "dialect/instalments.hpp"
 #include "relay/context.hpp"
+#include "relay/telling.hpp"
 
 #include <memory>
 #include <optional>
@@ -32,13 +34,20 @@ class Translation {
   void begin_answer();
 
   /// Where the provider's dialect tells what it reads.
-  [[nodiscard]] dialect::EventSink* sink() noexcept { return writer_.get(); }
+  [[nodiscard]] dialect::EventSink* sink() noexcept { return &*telling_; }
 
-  /// What the client is to be told of what was read since the last call. A view, until the next one.
-  [[nodiscard]] std::string_view said();
+  /// What the provider's dialect says of what it just read, as far as the client was told.
+  [[nodiscard]] Telling& telling() noexcept { return *telling_; }
 
-  /// The same, and the answer's end.
-  [[nodiscard]] std::string_view end();
+  /// Appends what the client is to be told of what was read since the last call.
+  void said(std::string& out);
+
+  /// The answer's end: what `said` and `more` bring after it is the last.
+  void end();
+
+  /// After `said`: one more piece of it, in place of what `out` holds. False when there is none. For streams;
+  /// what was read next would bring all of it at once.
+  [[nodiscard]] bool more(std::string& out);
 
   /// Members of the request that could not be said, as the value of a header; empty = none.
   [[nodiscard]] const std::string& dropped() const noexcept { return dropped_; }
@@ -53,9 +62,10 @@ class Translation {
   const routing::Candidate& candidate_;
   std::unique_ptr<Outgoing> request_;
   std::unique_ptr<dialect::AnswerWriter> writer_;
+  std::optional<Telling> telling_;
+  dialect::Instalments* instalments_ = nullptr;  // the writer's, of a stream
   std::string dropped_;
   std::string said_;
-  std::string taken_;
 };
 
 /// Whether this provider gets the client's body byte for byte: it speaks the client's dialect and has its operation.

@@ -50,8 +50,7 @@ bool is_true(od::value value) {
 }
 
 void read_count(od::value value, std::uint64_t& out) {
-  std::uint64_t number = 0;
-  if (value.get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
+  out = std::max(out, count_in(value).value_or(0));
 }
 
 // A token of logprobsResult: {"token": "...", "tokenId": 1, "logProbability": -0.1}.

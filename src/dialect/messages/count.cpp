@@ -57,8 +57,8 @@ Result<ReplyFacts> read_count_reply(const config::Provider& provider, std::strin
   if (parse(body, document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS) {
     return upstream_error(Errc::upstream_protocol, "the provider sent a reply that is not a JSON object");
   }
-  std::uint64_t tokens = 0;
-  if (object.find_field_unordered("input_tokens").get_uint64().get(tokens) != simdjson::SUCCESS) {
+  od::value tokens;
+  if (object.find_field_unordered("input_tokens").get(tokens) != simdjson::SUCCESS || !count_in(tokens)) {
     const ErrorFacts facts = read_error_body(body, 0);
     if (!facts.message.empty()) return error_of(facts, provider);
     return upstream_error(Errc::upstream_protocol, "the provider sent a reply without input_tokens");

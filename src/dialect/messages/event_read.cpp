@@ -28,8 +28,7 @@ bool each_member_of(od::value& value, Take take) {
 }
 
 void read_count(od::value& value, std::uint64_t& out) {
-  std::uint64_t number = 0;
-  if (value.get_uint64().get(number) == simdjson::SUCCESS) out = number;
+  out = count_in(value).value_or(out);
 }
 
 class Reader {

@@ -15,6 +15,14 @@ void append_head(const AnswerHead& head, std::string_view prefix, std::string_vi
   append_json_string(out, head.model);
 }
 
+std::string made_call_id(std::string_view answer, std::uint32_t choice, std::uint32_t block) {
+  std::string out = "call_" + to_raw(answer) + '_';
+  append_number(out, choice);
+  out.push_back('_');
+  append_number(out, block);
+  return out;
+}
+
 void append_usage(Usage usage, std::string& out) {
   usage.total = std::max(usage.total, usage.prompt + usage.completion);
   JsonWriter json(out);

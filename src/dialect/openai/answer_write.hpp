@@ -17,6 +17,9 @@ namespace gw::dialect::openai {
 /// {"id":"<prefix>...","object":...,"created":...,"model":... without the closing brace.
 void append_head(const AnswerHead& head, std::string_view prefix, std::string_view object, std::string& out);
 
+/// The id of a call whose provider gave it none: results name their call by it, and no other turn has the same.
+[[nodiscard]] std::string made_call_id(std::string_view answer, std::uint32_t choice, std::uint32_t block);
+
 /// The value of `usage`.
 void append_usage(Usage usage, std::string& out);
 

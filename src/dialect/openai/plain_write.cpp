@@ -13,7 +13,7 @@ using Kind = Event::Kind;
 
 class PlainWriter final : public AnswerWriter {
  public:
-  PlainWriter(const AnswerHead& head, std::string& out) : out_(out) {
+  PlainWriter(const AnswerHead& head, std::string& out) : id_(head.id), out_(out) {
     append_head(head, "chatcmpl-", "chat.completion", head_);
   }
 
@@ -47,10 +47,12 @@ class PlainWriter final : public AnswerWriter {
   Choice& choice_of(std::uint32_t number);
   static Call* call_of(Choice& choice, std::uint32_t block);
   static void take_proof(Choice& choice, const Event& event);
+  void add_call(Choice& choice, const Event& event) const;
   void write_choice(Choice& choice);
   void write_message(Choice& choice, JsonWriter& json);
   static void write_calls(const Choice& choice, JsonWriter& json, std::string& out);
 
+  std::string id_;
   std::string head_;
   std::string& out_;
   std::vector<Choice> choices_;
@@ -79,6 +81,13 @@ void PlainWriter::take_proof(Choice& choice, const Event& event) {
   } else {
     choice.thoughts.add_proof(event.block, event.text, event.id);
   }
+}
+
+void PlainWriter::add_call(Choice& choice, const Event& event) const {
+  Call& call = choice.calls.emplace_back();
+  call.block = event.block;
+  call.id = event.id.empty() ? made_call_id(id_, event.choice, event.block) : std::string(event.id);
+  call.name = event.name;
 }
 
 void PlainWriter::on(const Event& event) {
@@ -112,8 +121,7 @@ void PlainWriter::on(const Event& event) {
       choice.refusal.append(event.text);
       return;
     case Kind::call:
-      choice.calls.push_back({event.block, std::string(event.id), std::string(event.name), {}, {}});
-      return;
+      return add_call(choice, event);
     case Kind::arguments:
       if (Call* const call = call_of(choice, event.block)) call->arguments.append(event.text);
       return;

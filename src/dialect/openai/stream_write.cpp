@@ -16,7 +16,7 @@ using Kind = Event::Kind;
 
 class StreamWriter final : public AnswerWriter {
  public:
-  StreamWriter(const AnswerHead& head, std::string& out) : wants_usage_(head.wants_usage), out_(out) {
+  StreamWriter(const AnswerHead& head, std::string& out) : id_(head.id), wants_usage_(head.wants_usage), out_(out) {
     head_.append("data: ");
     append_head(head, "chatcmpl-", "chat.completion.chunk", head_);
     head_.append(R"(,"choices":[)");
@@ -45,6 +45,7 @@ class StreamWriter final : public AnswerWriter {
   void write_json(std::string_view member, JsonText json, const Event& event);
   void write_logprobs(const Event& event);
 
+  std::string id_;
   std::string head_;
   bool wants_usage_;
   std::string& out_;
@@ -97,7 +98,8 @@ void StreamWriter::begin_call_delta(const Choice& choice, std::size_t index) {
 void StreamWriter::write_call(Choice& choice, const Event& event) {
   begin_call_delta(choice, choice.calls.size());
   choice.calls.push_back(event.block);
-  out_.append(R"(,"id":")").append(event.id);
+  out_.append(R"(,"id":")");
+  out_.append(event.id.empty() ? made_call_id(id_, event.choice, event.block) : std::string(event.id));
   out_.append(R"(","type":"function","function":{"name":")").append(event.name);
   out_.append(R"(","arguments":""}}])");
   end_delta();

@@ -1,5 +1,7 @@
 #include "dialect/openai/usage_read.hpp"
 
+#include "dialect/provider_json.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -9,26 +11,25 @@ namespace od = simdjson::ondemand;
 
 namespace {
 
+void read_member(od::object& object, std::string_view name, std::uint64_t& out) {
+  od::value value;
+  if (object.find_field_unordered(name).get(value) == simdjson::SUCCESS) {
+    out = std::max(out, count_in(value).value_or(0));
+  }
+}
+
 // Prompt details: what was read from a cache and, as OpenRouter tells it, what was written to one.
 void read_prompt_details(od::value value, Usage& out) {
   od::object details;
   if (value.get_object().get(details) != simdjson::SUCCESS) return;
-  std::uint64_t number = 0;
-  if (details.find_field_unordered("cached_tokens").get_uint64().get(number) == simdjson::SUCCESS) {
-    out.cached = std::max(out.cached, number);
-  }
-  if (details.find_field_unordered("cache_write_tokens").get_uint64().get(number) == simdjson::SUCCESS) {
-    out.cache_written = std::max(out.cache_written, number);
-  }
+  read_member(details, "cached_tokens", out.cached);
+  read_member(details, "cache_write_tokens", out.cache_written);
 }
 
 void read_completion_details(od::value value, Usage& out) {
   od::object details;
   if (value.get_object().get(details) != simdjson::SUCCESS) return;
-  std::uint64_t number = 0;
-  if (details.find_field_unordered("reasoning_tokens").get_uint64().get(number) == simdjson::SUCCESS) {
-    out.reasoning = std::max(out.reasoning, number);
-  }
+  read_member(details, "reasoning_tokens", out.reasoning);
 }
 
 }  // namespace
@@ -39,10 +40,7 @@ Usage read_usage(od::object object) {
     od::field field;
     if (std::move(member).get(field) != simdjson::SUCCESS) break;
     const od::raw_json_string key = field.key();
-    std::uint64_t number = 0;
-    const auto read_into = [&](std::uint64_t& out) {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) out = std::max(out, number);
-    };
+    const auto read_into = [&](std::uint64_t& out) { out = std::max(out, count_in(field.value()).value_or(0)); };
     if (key == "prompt_tokens") {
       read_into(usage.prompt);
     } else if (key == "completion_tokens") {

@@ -1,6 +1,9 @@
 #include "dialect/responses/answer_write.hpp"
 
+#include "dialect/instalments.hpp"
 #include "dialect/responses/item_writer.hpp"
+
+#include <deque>
 
 namespace gw::dialect::responses {
 namespace {
@@ -32,11 +35,40 @@ std::string_view text_name(const AnswerItem& item) {
   return {};
 }
 
-class Stream final : public ItemWriter {
+constexpr std::size_t large_text = std::size_t{64} * 1024;
+constexpr std::size_t around_text = std::size_t{4} * 1024;
+
+std::size_t text_size(const AnswerItem& item) {
+  std::size_t size = item.text.size();
+  for (const AnswerPart& part : item.parts) size += part.text.size();
+  return size;
+}
+
+// At its end an answer says each text three times more, and a fourth time in the whole response: large ones one by one
+// (instalments.hpp), so that they are in memory twice.
+class Stream final : public ItemWriter, public Instalments {
  public:
   Stream(const AnswerHead& head, std::string& out) : ItemWriter(head), out_(out) {}
 
+  void allow() override { is_allowed_ = true; }
+
+  [[nodiscard]] bool owes() const override { return !owed_.empty(); }
+
+  void next() override {
+    if (owed_.empty()) return;
+    const Owed owed = owed_.front();
+    owed_.pop_front();
+    write(owed);
+  }
+
  protected:
+  void ending() override { is_ending_ = true; }
+
+  void goes_on() override {
+    while (owes()) next();
+    is_ending_ = false;
+  }
+
   void begun() override {
     for (const std::string_view name : {"created", "in_progress"}) {
       JsonWriter json = begin(name, {});
@@ -51,7 +83,7 @@ class Stream final : public ItemWriter {
   }
 
   void item_done(const AnswerItem& item, std::size_t index) override {
-    whole_item("output_item", ".done", item, index);
+    owe({Owed::What::item, index}, text_size(item));
   }
 
   void part_added(const AnswerItem& item, std::size_t index) override { whole_part(".added", item, index); }
@@ -74,21 +106,70 @@ class Stream final : public ItemWriter {
 
   void part_done(const AnswerItem& item, std::size_t index) override {
     if (item.kind == AnswerItem::Kind::reasoning && item.text.empty()) return;
+    owe({Owed::What::text, index}, text_size(item));
+    if (item.kind != AnswerItem::Kind::call) owe({Owed::What::part, index}, text_size(item));
+  }
+
+  void ended(const ResponseObject& response) override {
+    end_ = response;
+    std::size_t size = 0;
+    for (const AnswerItem& item : *response.items) size += text_size(item);
+    owe({Owed::What::end, 0}, size);
+  }
+
+ private:
+  // Of items that have ended: nothing is added while something is owed.
+  struct Owed {
+    enum class What : std::uint8_t { text, part, item, end };
+
+    What what = What::text;
+    std::size_t index = 0;  // of the item
+  };
+
+  void owe(const Owed& owed, std::size_t size) {
+    if (is_allowed_ && is_ending_ && (size > large_text || !owed_.empty())) {
+      owed_.push_back(owed);
+    } else {
+      write(owed);
+    }
+  }
+
+  void write(const Owed& owed) {
+    switch (owed.what) {
+      case Owed::What::text:
+        return text_done(items()[owed.index], owed.index);
+      case Owed::What::part:
+        return whole_part(".done", items()[owed.index], owed.index);
+      case Owed::What::item:
+        return whole_item("output_item", ".done", items()[owed.index], owed.index);
+      case Owed::What::end:
+        return whole_response();
+    }
+  }
+
+  // For a large text exactly: a string that grows as it does has up to three times the memory on the way.
+  void make_room(std::size_t text) {
+    if (text > large_text) out_.reserve(out_.size() + text + around_text);
+  }
+
+  void text_done(const AnswerItem& item, std::size_t index) {
+    make_room(text_size(item));
     JsonWriter json = begin(text_name(item), ".done");
     place(json, item, index);
     whole_text(json, item);
     finish(json);
-    if (item.kind != AnswerItem::Kind::call) whole_part(".done", item, index);
   }
 
-  void ended(const ResponseObject& response) override {
-    JsonWriter json = begin(response.status, {});
+  void whole_response() {
+    std::size_t size = 0;
+    for (const AnswerItem& item : *end_.items) size += text_size(item);
+    make_room(size);
+    JsonWriter json = begin(end_.status, {});
     json.key("response");
-    write_response(json, response);
+    write_response(json, end_);
     finish(json);
   }
 
- private:
   static bool is_text(const AnswerItem& item) {
     return item.kind == AnswerItem::Kind::message && !item.parts.back().is_refusal;
   }
@@ -114,6 +195,7 @@ class Stream final : public ItemWriter {
   }
 
   void whole_item(std::string_view name, std::string_view what, const AnswerItem& item, std::size_t index) {
+    make_room(text_size(item));
     JsonWriter json = begin(name, what);
     json.key("output_index").number(index).key("item");
     write_item(json, item);
@@ -122,6 +204,7 @@ class Stream final : public ItemWriter {
 
   void whole_part(std::string_view what, const AnswerItem& item, std::size_t index) {
     const bool is_message = item.kind == AnswerItem::Kind::message;
+    make_room(text_size(item));
     JsonWriter json = begin(is_message ? "content_part" : "reasoning_summary_part", what);
     place(json, item, index);
     json.key("part");
@@ -156,6 +239,10 @@ class Stream final : public ItemWriter {
 
   std::string& out_;
   std::uint64_t sequence_ = 0;
+  bool is_allowed_ = false;
+  bool is_ending_ = false;
+  std::deque<Owed> owed_;
+  ResponseObject end_;
 };
 
 }  // namespace

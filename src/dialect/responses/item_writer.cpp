@@ -180,6 +180,7 @@ void ItemWriter::on_extra(const Event& event) {
 }
 
 void ItemWriter::close_all() {
+  ending();
   const bool is_whole = reason_of(finish_).empty();
   for (AnswerItem& item : items_) {
     const bool is_cut = !is_whole && index_of(item) + 1 == items_.size();
@@ -189,6 +190,7 @@ void ItemWriter::close_all() {
 
 void ItemWriter::on(const Event& event) {
   if (event.choice != 0) return;
+  if (event.kind != Event::Kind::usage && event.kind != Event::Kind::finish) goes_on();
   if (!has_begun_) {
     has_begun_ = true;
     begun();

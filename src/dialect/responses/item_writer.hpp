@@ -30,6 +30,11 @@ class ItemWriter : public AnswerWriter {
 
   virtual void begun() {}
 
+  /// All that is still running ends now. If more comes all the same, `goes_on` is called before it is added.
+  virtual void ending() {}
+
+  virtual void goes_on() {}
+
   virtual void item_added(const AnswerItem& /*item*/, std::size_t /*index*/) {}
 
   virtual void part_added(const AnswerItem& /*item*/, std::size_t /*index*/) {}
@@ -45,6 +50,8 @@ class ItemWriter : public AnswerWriter {
   virtual void ended(const ResponseObject& /*response*/) {}
 
   [[nodiscard]] ResponseObject response() const;
+
+  [[nodiscard]] const std::vector<AnswerItem>& items() const noexcept { return items_; }
 
  private:
   void on_text(const Event& event, bool is_refusal);

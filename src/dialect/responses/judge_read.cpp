@@ -21,13 +21,12 @@ void read_details(od::value value, Usage& usage) {
     od::field field;
     if (std::move(member).get(field) != simdjson::SUCCESS) return;
     const od::raw_json_string key = field.key();
-    std::uint64_t number = 0;
     if (key == "cached_tokens") {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) usage.cached = number;
+      usage.cached = count_in(field.value()).value_or(usage.cached);
     } else if (key == "cache_write_tokens") {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) usage.cache_written = number;
+      usage.cache_written = count_in(field.value()).value_or(usage.cache_written);
     } else if (key == "reasoning_tokens") {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) usage.reasoning = number;
+      usage.reasoning = count_in(field.value()).value_or(usage.reasoning);
     }
   }
 }
@@ -205,10 +204,7 @@ Usage read_usage(od::object object) {
     od::field field;
     if (std::move(member).get(field) != simdjson::SUCCESS) break;
     const od::raw_json_string key = field.key();
-    std::uint64_t number = 0;
-    const auto read_into = [&](std::uint64_t& out) {
-      if (field.value().get_uint64().get(number) == simdjson::SUCCESS) out = number;
-    };
+    const auto read_into = [&](std::uint64_t& out) { out = count_in(field.value()).value_or(out); };
     if (key == "input_tokens") {
       read_into(usage.prompt);
     } else if (key == "output_tokens") {

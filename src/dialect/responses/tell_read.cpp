@@ -112,11 +112,16 @@ bool read_parts(std::string_view json, EventParts& out) {
     if (key == "type") {
       out.type = views.text(value);
     } else if (key == "output_index") {
-      read_index(value, out.output_index);
+      std::uint64_t index = 0;
+      if (value.get_uint64().get(index) == simdjson::SUCCESS) out.output_index = index;
     } else if (key == "content_index" || key == "summary_index") {
       read_index(value, out.part_index);
+    } else if (key == "item_id") {
+      out.item_id = views.text(value);
     } else if (key == "delta") {
       out.delta = views.text(value);
+    } else if (key == "text" || key == "refusal" || key == "arguments") {
+      out.whole = views.text(value);
     } else if (key == "logprobs") {
       out.logprobs = views.whole(value);
     } else if (key == "annotation") {

@@ -14,9 +14,11 @@ namespace gw::dialect::responses {
 
 struct EventParts {
   std::string_view type;
-  std::uint64_t output_index = 0;
+  std::optional<std::uint64_t> output_index;
   std::uint64_t part_index = 0;  ///< content_index or summary_index
+  Raw item_id;
   Raw delta;
+  Raw whole;  ///< of a text, a refusal or arguments: all of it
   JsonText logprobs;
   JsonText annotation;
   JsonText item;

@@ -1,6 +1,9 @@
 // Answers for clients that speak Responses: streamed, plain, and told back by our own provider side.
 #include "base/random.hpp"
+#include "dialect/instalments.hpp"
 #include "responses_support.hpp"
+
+#include <algorithm>
 
 namespace gw::dialect::responses::test {
 namespace {
@@ -425,6 +428,92 @@ TEST(ResponsesError, bodies_and_events_as_the_clients_know_them) {
     EXPECT_EQ(meaning.error->code, Errc::rate_limited) << event.data;
   });
   EXPECT_EQ(names, (std::vector<std::string>{"error", "response.failed"}));
+}
+
+// What a large answer says three times more at its end comes piece by piece, so that it is in memory once beside
+// itself.
+TEST(ResponsesAnswer, a_large_answer_is_repeated_in_instalments) {
+  constexpr std::size_t size = std::size_t{4} << 20;
+  const std::string large(size, 'x');
+  const auto tell_all = [&](AnswerWriter& writer) {
+    Event event;
+    event.kind = Event::Kind::begin;
+    writer.on(event);
+    event.kind = Event::Kind::text;
+    event.text = large;
+    writer.on(event);
+    event.kind = Event::Kind::call;
+    event.block = 1;
+    event.id = "c";
+    event.name = "f";
+    event.text = {};
+    writer.on(event);
+    event.block = 2;
+    event.id = "d";
+    writer.on(event);
+    event.kind = Event::Kind::arguments;
+    event.text = large;
+    writer.on(event);
+    event.kind = Event::Kind::finish;
+    writer.on(event);
+    event.kind = Event::Kind::usage;
+    event.usage.prompt = 7;
+    writer.on(event);
+  };
+  std::string whole;
+  const auto at_once = responses::client().stream(head, whole);
+  tell_all(*at_once);
+  at_once->end();
+
+  std::string out;
+  const auto writer = responses::client().stream(head, out);
+  auto* const instalments = dynamic_cast<Instalments*>(writer.get());
+  ASSERT_NE(instalments, nullptr);
+  instalments->allow();
+  tell_all(*writer);
+  std::string all;
+  std::vector<std::size_t> sizes;
+  const auto take = [&] {
+    sizes.push_back(out.size());
+    EXPECT_LE(out.capacity(), std::max(out.size() + out.size() / 8, std::size_t{1} << 16))
+        << "no room is taken for more";
+    all.append(out);
+    std::string{}.swap(out);
+  };
+  all.append(out);
+  std::string{}.swap(out);
+  writer->end();
+  EXPECT_TRUE(out.empty()) << "what ends a large answer waits";
+  while (instalments->owes()) {
+    instalments->next();
+    take();
+  }
+  EXPECT_TRUE(all == whole) << all.size() << " and " << whole.size();
+  ASSERT_EQ(sizes.size(), 3U) << "the arguments, their item, the response";
+  EXPECT_LT(sizes[0], size + 4096);
+  EXPECT_LT(sizes[1], size + 4096);
+  EXPECT_LT(sizes[2], 2 * size + 8192);
+}
+
+TEST(ResponsesAnswer, an_answer_that_goes_on_behind_its_end_says_first_what_it_owes) {
+  const std::string large(std::size_t{1} << 20, 'x');
+  for (const bool is_allowed : {true, false}) {
+    std::string out;
+    const auto writer = responses::client().stream(head, out);
+    auto* const instalments = dynamic_cast<Instalments*>(writer.get());
+    ASSERT_NE(instalments, nullptr);
+    if (is_allowed) instalments->allow();
+    Event event;
+    event.text = large;
+    writer->on(event);
+    event.kind = Event::Kind::finish;
+    writer->on(event);
+    event.kind = Event::Kind::text;
+    event.text = "more";
+    writer->on(event);
+    EXPECT_FALSE(instalments->owes());
+    EXPECT_LT(out.find("response.output_item.done"), out.find("\"more\""));
+  }
 }
 
 }  // namespace

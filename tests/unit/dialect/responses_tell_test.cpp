@@ -1,6 +1,8 @@
 // What a Responses provider's streams and replies say, as events.
 #include "responses_support.hpp"
 
+#include <algorithm>
+
 namespace gw::dialect::responses::test {
 namespace {
 
@@ -180,6 +182,188 @@ TEST(ResponsesTeller, a_summary_and_the_reasoning_itself_are_not_told_twice) {
   ) << to_string(story);
 }
 
+std::string done_with(const std::string& items) {
+  return R"({"type":"response.completed","response":{"status":"completed","output":[)" + items + "]}}";
+}
+
+std::string of_call(const std::string& event, int index, const std::string& item) {
+  return R"({"type":"response.output_item.)" + event + R"(","output_index":)" + std::to_string(index) +
+         R"(,"item":{"type":"function_call",)" + item + "}}";
+}
+
+TEST(ResponsesTeller, text_is_told_wherever_it_stands_and_once) {
+  const std::string delta = R"({"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"who"})";
+  const std::string text_done = R"({"type":"response.output_text.done","output_index":0,"text":"whole"})";
+  const std::string item = R"({"type":"message","id":"m","content":[{"type":"output_text","text":"whole"}]})";
+  const std::string item_done = R"({"type":"response.output_item.done","output_index":0,"item":)" + item + "}";
+  const std::string added = R"({"type":"response.output_item.added","output_index":0,"item":)" + item + "}";
+  for (const std::vector<std::string>& events : std::vector<std::vector<std::string>>{
+           {text_done, done},
+           {added, done},
+           {item_done, done},
+           {done_with(item)},
+           {delta, text_done, done},
+           {delta, item_done, done},
+           {delta, done_with(item)},
+           {delta, done_with(R"({"type":"web_search_call"},)" + item)},
+           {added, delta, text_done, item_done, done_with(item)},
+       }) {
+    const std::vector<Told> story = story_of(events);
+    EXPECT_EQ(
+        story, (std::vector<Told>{told(Kind::begin, 0, ""), told(Kind::text, 0, "whole"), finish(1, Finish::stop)})
+    ) << events.front()
+      << to_string(story);
+  }
+}
+
+TEST(ResponsesTeller, another_text_than_the_one_that_was_told_is_not_told_behind_it) {
+  const std::vector<Told> story = story_of({
+      R"({"type":"response.output_text.delta","output_index":0,"delta":"a\\n"})",
+      R"({"type":"response.output_text.done","output_index":0,"text":"b and more"})",
+      R"({"type":"response.output_text.done","output_index":0,"text":"a"})",
+      done_with(R"({"type":"message","content":[{"type":"output_text","text":"something else"}]})"),
+  });
+  EXPECT_EQ(story, (std::vector<Told>{told(Kind::begin, 0, ""), told(Kind::text, 0, "a\\n"), finish(1, Finish::stop)}))
+      << to_string(story);
+}
+
+TEST(ResponsesTeller, reasoning_is_told_wherever_it_stands_and_once) {
+  const std::string delta =
+      R"({"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"fir"})";
+  const std::string first =
+      R"({"type":"response.reasoning_summary_text.done","output_index":0,"summary_index":0,"text":"first"})";
+  const std::string item =
+      R"({"type":"reasoning","id":"r","summary":[{"type":"summary_text","text":"first"},{"type":"summary_text","text":"then"}]})";
+  for (const std::vector<std::string>& events : std::vector<std::vector<std::string>>{
+           {done_with(item)}, {delta, done_with(item)}, {first, done_with(item)}, {delta, first, done_with(item)}}) {
+    const std::vector<Told> story = story_of(events);
+    EXPECT_EQ(
+        story,
+        (std::vector<Told>{told(Kind::begin, 0, ""), told(Kind::reasoning, 0, "first\n\nthen"), finish(1, Finish::stop)}
+        )
+    ) << events.front()
+      << to_string(story);
+  }
+}
+
+TEST(ResponsesTeller, arguments_are_told_wherever_they_stand_and_once) {
+  const std::string item = R"("id":"fc","call_id":"c","name":"f")";
+  const std::string whole = R"(,"arguments":"{\"q\":1}")";
+  const std::string output = R"({"type":"function_call",)" + item + whole + "}";
+  const std::string added = of_call("added", 0, item + R"(,"arguments":"")");
+  const std::string delta = R"({"type":"response.function_call_arguments.delta","output_index":0,"delta":"{\"q"})";
+  const std::string all =
+      R"({"type":"response.function_call_arguments.done","output_index":0,"arguments":"{\"q\":1}"})";
+  for (const std::vector<std::string>& events : std::vector<std::vector<std::string>>{
+           {added, all, done},
+           {added, delta, all, done},
+           {added, delta, of_call("done", 0, item + whole), done},
+           {added, delta, done_with(output)},
+           {of_call("added", 0, item + whole), done},
+           {of_call("added", 0, item + whole), delta, all, of_call("done", 0, item + whole), done_with(output)},
+           {of_call("done", 0, item + whole), done},
+           {added, done_with(output)},
+           {added, done_with(R"({"type":"reasoning","summary":[]},)" + output)},
+           {done_with(output)},
+       }) {
+    const std::vector<Told> story = story_of(events);
+    EXPECT_EQ(
+        story,
+        (std::vector<Told>{
+            told(Kind::begin, 0, ""),
+            told(Kind::call, 0, "", "c", "f"),
+            told(Kind::arguments, 0, R"({"q":1})"),
+            finish(1, Finish::tool_calls)})
+    ) << events.front()
+      << to_string(story);
+  }
+}
+
+TEST(ResponsesTeller, what_only_the_finished_response_holds_is_told_behind_what_was_streamed) {
+  const std::vector<Told> story = story_of({
+      R"({"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"aa"})",
+      done_with(
+          R"({"type":"message","content":[{"type":"output_text","text":"aa"}]},{"type":"function_call","call_id":"c","name":"f","arguments":"{}"})"
+      ),
+  });
+  EXPECT_EQ(
+      story,
+      (std::vector<Told>{
+          told(Kind::begin, 0, ""),
+          told(Kind::text, 0, "aa"),
+          told(Kind::call, 1, "", "c", "f"),
+          told(Kind::arguments, 1, "{}"),
+          finish(2, Finish::tool_calls)})
+  ) << to_string(story);
+}
+
+TEST(ResponsesTeller, a_call_whose_id_comes_late_is_one_call_with_that_id) {
+  const std::string delta = R"({"type":"response.function_call_arguments.delta","output_index":0,"delta":"{}"})";
+  const auto call = [](const std::string& id) {
+    return std::vector<Told>{
+        told(Kind::begin, 0, ""),
+        told(Kind::call, 0, "", id, "f"),
+        told(Kind::arguments, 0, "{}"),
+        finish(1, Finish::tool_calls)};
+  };
+  const std::string added = of_call("added", 0, R"("id":"fc_1","name":"f","arguments":"")");
+  const std::string with_id = R"("id":"fc_1","call_id":"c","name":"f","arguments":"{}")";
+  EXPECT_EQ(story_of({added, delta, of_call("done", 0, with_id), done}), call("c"));
+  EXPECT_EQ(story_of({added, delta, done_with(R"({"type":"function_call",)" + with_id + "}")}), call("c"));
+  EXPECT_EQ(story_of({added, delta, done}), call("fc_1")) << "it never came";
+}
+
+TEST(ResponsesTeller, calls_of_the_same_id_or_of_none_are_all_told) {
+  for (const std::string id : {R"("call_id":"same",)", R"("call_id":"",)", ""}) {
+    const std::string one = id + R"("name":"f","arguments":"{}")";
+    const std::string other = id + R"("name":"g","arguments":"[]")";
+    const std::string output = R"({"type":"function_call",)" + one + R"(},{"type":"function_call",)" + other + "}";
+    for (const std::vector<std::string>& events : std::vector<std::vector<std::string>>{
+             {of_call("done", 0, one), of_call("done", 1, other), done},
+             {of_call("done", 0, one), of_call("done", 1, other), done_with(output)},
+             {of_call("added", 0, one), of_call("added", 1, other), done_with(output)},
+             {done_with(output)}}) {
+      const std::string said = id.find("same") == std::string::npos ? "" : "same";
+      std::vector<Told> story = story_of(events);
+      std::stable_sort(story.begin(), story.end(), [](const Told& left, const Told& right) {
+        return left.block < right.block;
+      });
+      EXPECT_EQ(
+          story,
+          (std::vector<Told>{
+              told(Kind::begin, 0, ""),
+              told(Kind::call, 0, "", said, "f"),
+              told(Kind::arguments, 0, "{}"),
+              told(Kind::call, 1, "", said, "g"),
+              told(Kind::arguments, 1, "[]"),
+              finish(2, Finish::tool_calls)})
+      ) << events.front()
+        << to_string(story);
+    }
+  }
+}
+
+TEST(ResponsesTeller, items_without_an_index_are_known_by_their_ids) {
+  const std::vector<Told> story = story_of({
+      R"({"type":"response.output_item.added","item":{"type":"function_call","id":"1","call_id":"a","name":"f"}})",
+      R"({"type":"response.output_item.added","item":{"type":"function_call","id":"2","call_id":"b","name":"g"}})",
+      R"({"type":"response.function_call_arguments.delta","item_id":"1","delta":"{}"})",
+      R"({"type":"response.function_call_arguments.delta","item_id":"2","delta":"[]"})",
+      R"({"type":"response.output_item.done","item":{"type":"function_call","id":"1","call_id":"a","name":"f","arguments":"{}"}})",
+      done,
+  });
+  EXPECT_EQ(
+      story,
+      (std::vector<Told>{
+          told(Kind::begin, 0, ""),
+          told(Kind::call, 0, "", "a", "f"),
+          told(Kind::call, 1, "", "b", "g"),
+          told(Kind::arguments, 0, "{}"),
+          told(Kind::arguments, 1, "[]"),
+          finish(2, Finish::tool_calls)})
+  ) << to_string(story);
+}
+
 TEST(ResponsesTeller, hostile_events_are_passed_over) {
   const std::vector<Told> story = story_of({
       R"({"type":"response.output_text.delta","output_index":-1,"content_index":"x","delta":5})",
@@ -193,14 +377,8 @@ TEST(ResponsesTeller, hostile_events_are_passed_over) {
       R"({"type":"response.completed","response":[]})",
       R"({"type":"response.completed"})",
   });
-  EXPECT_EQ(
-      story,
-      (std::vector<Told>{
-          told(Kind::begin, 0, ""),
-          told(Kind::call, 0, "", "", ""),
-          told(Kind::text, 1, "ok"),
-          finish(2, Finish::tool_calls)})
-  ) << to_string(story);
+  EXPECT_EQ(story, (std::vector<Told>{told(Kind::begin, 0, ""), told(Kind::text, 0, "ok"), finish(1, Finish::stop)}))
+      << to_string(story);
 }
 
 TEST(ResponsesTeller, endless_blocks_are_bounded) {
@@ -215,6 +393,12 @@ TEST(ResponsesTeller, endless_blocks_are_bounded) {
     stream->read(event, &recorder);
   }
   EXPECT_EQ(recorder.story().size(), 4097U);
+}
+
+TEST(ResponsesTeller, an_endless_finished_response_is_bounded) {
+  std::string items = R"({"type":"function_call","name":"f"})";
+  for (int i = 0; i < 20000; ++i) items += R"(,{"type":"function_call","name":"f"})";
+  EXPECT_EQ(story_of({done_with(items)}).size(), 4096U + 2);  // and the begin and the end
 }
 
 TEST(ResponsesTeller, every_cut_of_a_stream_is_told_without_harm) {

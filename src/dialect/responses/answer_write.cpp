@@ -64,11 +64,6 @@ class Stream final : public ItemWriter, public Instalments {
  protected:
   void ending() override { is_ending_ = true; }
 
-  void goes_on() override {
-    while (owes()) next();
-    is_ending_ = false;
-  }
-
   void begun() override {
     for (const std::string_view name : {"created", "in_progress"}) {
       JsonWriter json = begin(name, {});
@@ -118,7 +113,7 @@ class Stream final : public ItemWriter, public Instalments {
   }
 
  private:
-  // Of items that have ended: nothing is added while something is owed.
+  // Of items that have ended: nothing is added any more.
   struct Owed {
     enum class What : std::uint8_t { text, part, item, end };
 

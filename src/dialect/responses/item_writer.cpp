@@ -190,7 +190,6 @@ void ItemWriter::close_all() {
 
 void ItemWriter::on(const Event& event) {
   if (event.choice != 0) return;
-  if (event.kind != Event::Kind::usage && event.kind != Event::Kind::finish) goes_on();
   if (!has_begun_) {
     has_begun_ = true;
     begun();

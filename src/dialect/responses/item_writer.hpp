@@ -30,10 +30,8 @@ class ItemWriter : public AnswerWriter {
 
   virtual void begun() {}
 
-  /// All that is still running ends now. If more comes all the same, `goes_on` is called before it is added.
+  /// All that is still running ends now, and no event comes any more.
   virtual void ending() {}
-
-  virtual void goes_on() {}
 
   virtual void item_added(const AnswerItem& /*item*/, std::size_t /*index*/) {}
 

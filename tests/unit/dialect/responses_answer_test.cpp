@@ -483,7 +483,9 @@ TEST(ResponsesAnswer, a_large_answer_is_repeated_in_instalments) {
   all.append(out);
   std::string{}.swap(out);
   writer->end();
-  EXPECT_TRUE(out.empty()) << "what ends a large answer waits";
+  EXPECT_LT(out.size(), 2048U) << "what ends a large text waits";
+  all.append(out);
+  std::string{}.swap(out);
   while (instalments->owes()) {
     instalments->next();
     take();
@@ -493,27 +495,6 @@ TEST(ResponsesAnswer, a_large_answer_is_repeated_in_instalments) {
   EXPECT_LT(sizes[0], size + 4096);
   EXPECT_LT(sizes[1], size + 4096);
   EXPECT_LT(sizes[2], 2 * size + 8192);
-}
-
-TEST(ResponsesAnswer, an_answer_that_goes_on_behind_its_end_says_first_what_it_owes) {
-  const std::string large(std::size_t{1} << 20, 'x');
-  for (const bool is_allowed : {true, false}) {
-    std::string out;
-    const auto writer = responses::client().stream(head, out);
-    auto* const instalments = dynamic_cast<Instalments*>(writer.get());
-    ASSERT_NE(instalments, nullptr);
-    if (is_allowed) instalments->allow();
-    Event event;
-    event.text = large;
-    writer->on(event);
-    event.kind = Event::Kind::finish;
-    writer->on(event);
-    event.kind = Event::Kind::text;
-    event.text = "more";
-    writer->on(event);
-    EXPECT_FALSE(instalments->owes());
-    EXPECT_LT(out.find("response.output_item.done"), out.find("\"more\""));
-  }
 }
 
 }  // namespace

@@ -135,7 +135,8 @@ struct ProviderKey {
 /// Where requests go. Ids: "upstream" is the default provider, others are keys of `providers.custom`.
 struct Provider {
   std::string id;
-  /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Unused for demo.
+  /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Its path may have
+  /// `{model}` in it, and a query may follow (Azure's deployments). Unused for demo.
   std::string base_url;
   /// `api_key` and `api_keys`; never empty. A key without text = no Authorization header at all (Ollama, vLLM).
   std::vector<ProviderKey> keys = std::vector<ProviderKey>(1);
@@ -145,6 +146,8 @@ struct Provider {
   std::string ca_file;
   /// http://[user:password@]host:port of a forward proxy (HTTP CONNECT for https, absolute form is not used).
   std::string proxy;
+  /// The header that the key is sent in, a bearer token in `Authorization`; empty = the one of the protocol.
+  std::string key_header;
   /// Fixed extra request headers, sent after ours. Never Host, Content-Length, Transfer-Encoding or Connection.
   std::vector<std::pair<std::string, std::string>> headers;
   StreamUsage stream_usage = StreamUsage::inject;

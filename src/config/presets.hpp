@@ -30,6 +30,7 @@ struct Preset {
   std::span<const PresetModel> models;
   bool has_prices;          ///< the models' prices are those of this site: others charge in another currency
   std::string_view source;  ///< the documentation
+  std::string_view key_header{};
 };
 
 /// By name.

@@ -31,15 +31,19 @@ std::optional<std::string> resolved(const std::string& text, const SecretSource&
   return value;
 }
 
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+  });
+}
+
 bool is_url(std::string_view url, bool user_info_allowed) {
   std::size_t scheme = 0;
   if (iequals(url.substr(0, 7), "http://")) scheme = 7;
   if (iequals(url.substr(0, 8), "https://")) scheme = 8;
   if (scheme == 0) return false;
   std::string_view rest = url.substr(scheme);
-  for (const char c : rest) {
-    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '?' || c == '#') return false;
-  }
+  if (has_control(rest) || rest.find_first_of("?#") != std::string_view::npos) return false;
   std::string_view authority = rest.substr(0, rest.find('/'));
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     if (!user_info_allowed) return false;
@@ -60,6 +64,41 @@ bool is_url(std::string_view url, bool user_info_allowed) {
   return port.front() == ':' && number && *number >= 1 && *number <= 65535;
 }
 
+// What is wrong with a base URL's query; empty: nothing. The URL is shown and logged, so a key does not belong there.
+std::string_view fault_of_query(std::string_view query) {
+  if (has_control(query) || query.find_first_of("?#{}") != std::string_view::npos) {
+    return "has a query that is none; write ?name=value, joined by &";
+  }
+  const std::string lower = to_lower(query);
+  for (std::string_view rest = lower; !rest.empty();) {
+    const std::string_view parameter = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(parameter.size() + 1, rest.size()));
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    for (const std::string_view secret : {"key", "token", "secret", "password", "sig"}) {
+      if (name.find(secret) == std::string_view::npos) continue;
+      return "has a key in its query, where it would be shown and logged; give it as api_key (and key_header)";
+    }
+  }
+  return {};
+}
+
+// `{model}` may stand in the path.
+std::string_view fault_of_base_url(std::string_view url) {
+  const std::size_t question = std::min(url.find('?'), url.size());
+  const std::string_view whole = url.substr(0, question);
+  if (!is_url(whole, false)) {
+    return "is not a usable URL; it must be http:// or https:// with a host, without user name and '#'";
+  }
+  const std::size_t path = std::min(whole.find('/', whole.find("://") + 3), whole.size());
+  std::string rest(whole.substr(path));
+  constexpr std::string_view model = "{model}";
+  for (std::size_t at = rest.find(model); at != std::string::npos; at = rest.find(model)) rest.erase(at, model.size());
+  if (rest.find_first_of("{}") != std::string::npos || whole.substr(0, path).find_first_of("{}") != std::string::npos) {
+    return "has braces; only {model} may stand there, in the path";
+  }
+  return question == url.size() ? std::string_view{} : fault_of_query(url.substr(question + 1));
+}
+
 Protocol read_protocol(const Section& section, Protocol otherwise) {
   std::string name(to_string(otherwise));
   section.read("protocol", name);
@@ -72,18 +111,30 @@ Protocol read_protocol(const Section& section, Protocol otherwise) {
   return Protocol::openai;
 }
 
+// What is wrong with a header's name; empty: nothing.
+std::string_view fault_of_header(std::string_view name) {
+  constexpr std::string_view forbidden[] = {
+      "host", "content-length", "transfer-encoding", "connection", "content-type"};
+  constexpr std::string_view token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
+  const std::string lower = to_lower(name);
+  if (lower.empty() || lower.find_first_not_of(token) != std::string::npos) return "is not a header name";
+  if (std::find(std::begin(forbidden), std::end(forbidden), lower) == std::end(forbidden)) return {};
+  return "is set by the gateway itself; remove it here";
+}
+
+void read_key_header(const Section& section, Provider& provider) {
+  section.read("key_header", provider.key_header);
+  if (provider.key_header.empty()) return;
+  const std::string_view fault = fault_of_header(provider.key_header);
+  if (!fault.empty()) section.findings().problem(section.path_of("key_header"), std::string(fault));
+}
+
 void read_headers(const Section& section, Provider& provider) {
   const Section headers = section.section("headers");
   if (!headers.exists()) return;
-  constexpr std::string_view forbidden[] = {
-      "host", "content-length", "transfer-encoding", "connection", "content-type"};
   for (const auto& [name, value] : headers.json()->items()) {
-    constexpr std::string_view token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz";
-    const std::string lower = to_lower(name);
-    if (lower.empty() || lower.find_first_not_of(token) != std::string::npos) {
-      section.findings().problem(headers.path_of(name), "is not a header name");
-    } else if (std::find(std::begin(forbidden), std::end(forbidden), lower) != std::end(forbidden)) {
-      section.findings().problem(headers.path_of(name), "is set by the gateway itself; remove it here");
+    if (const std::string_view fault = fault_of_header(name); !fault.empty()) {
+      section.findings().problem(headers.path_of(name), std::string(fault));
     } else if (!value.is_string() || value.get<std::string>().find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
       section.findings().problem(headers.path_of(name), "must be one line of text");
     } else {
@@ -183,18 +234,18 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
   if (preset != nullptr) {
     provider->base_url = preset->base_url;
     provider->vendor = preset->vendor;
+    provider->key_header = preset->key_header;
   }
   section.read("base_url", provider->base_url);
   while (!provider->base_url.empty() && provider->base_url.back() == '/') provider->base_url.pop_back();
-  if (provider->protocol != Protocol::demo && !is_url(provider->base_url, false)) {
+  const std::string_view fault = fault_of_base_url(provider->base_url);
+  if (provider->protocol != Protocol::demo && !fault.empty()) {
     const std::string example(
         preset == nullptr || preset->example.empty() ? "https://api.openai.com/v1" : preset->example
     );
     section.findings().problem(
         section.path_of("base_url"),
-        provider->base_url.empty()
-            ? "is missing; give the provider's API root, e.g. " + example
-            : "is not a usable URL; it must be http:// or https:// with a host, without user name, '?' and '#'"
+        provider->base_url.empty() ? "is missing; give the provider's API root, e.g. " + example : std::string(fault)
     );
   }
   read_keys(section, secrets, *provider);
@@ -207,6 +258,7 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
   if (!provider->proxy.empty() && (!is_url(provider->proxy, true) || iequals(provider->proxy.substr(0, 6), "https:"))) {
     section.findings().problem(section.path_of("proxy"), "must be http://[user:password@]host:port");
   }
+  read_key_header(section, *provider);
   read_headers(section, *provider);
   std::string usage = "inject";
   section.read("stream_usage", usage);
@@ -226,6 +278,7 @@ std::shared_ptr<const Provider> read_provider(const Section& section, std::strin
       {"base_url",
        "api_key",
        "api_keys",
+       "key_header",
        "protocol",
        "verify_ssl",
        "ca_file",

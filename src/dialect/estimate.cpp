@@ -129,7 +129,7 @@ std::uint64_t quarter_tokens(Raw text) noexcept {
   for (; at + step < text.size(); at += step) counts.add(word_at(text.data() + at), word_at(text.data() + at + 1));
   // The rest is at most eight bytes; what it is filled up with counts as ASCII, and is taken off again.
   char rest[2 * step] = {};
-  std::memcpy(static_cast<char*>(rest), text.data() + at, text.size() - at);
+  if (!text.empty()) std::memcpy(static_cast<char*>(rest), text.data() + at, text.size() - at);
   counts.add(word_at(static_cast<char*>(rest)), word_at(static_cast<char*>(rest) + 1));
   const std::uint64_t filled = step - (text.size() - at);
   const std::uint64_t in_escapes = filled + 6 * counts.numbered + less(counts.escapes, counts.numbered);

@@ -298,7 +298,7 @@ std::string_view host_of(std::string_view url) noexcept {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos) return {};
   const std::string_view rest = url.substr(scheme + 3);
-  return rest.substr(0, rest.find_first_of(":/"));
+  return rest.substr(0, rest.find_first_of(":/?"));
 }
 
 bool is_host_in(std::string_view host, std::string_view domain) noexcept {

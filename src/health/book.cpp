@@ -151,7 +151,7 @@ Target& Book::target(const config::ModelEntry& entry, const config::Provider& pr
   std::vector<Target::Key> keys;
   for (std::size_t k = 0; k < provider.keys.size(); ++k) {
     const config::ProviderKey& key = provider.keys[k];
-    const std::string mark = fingerprint({"key", provider.id, key.secret.reveal()});
+    const std::string mark = fingerprint({"key", provider.id, key.secret.reveal(), provider.key_header});
     auto& known =
         impl_->known(impl_->others, {Row::Kind::key, provider.id, mark}, provider.id + "#" + std::to_string(k + 1));
     keys.push_back({&known.cell, std::isfinite(key.weight) ? key.weight : 1});

@@ -69,6 +69,12 @@ void Buffer::append(std::string_view bytes) {
   size_ += bytes.size();
 }
 
+std::string_view Buffer::join(std::string_view first, std::string_view second) noexcept {
+  if (first.empty()) return second;
+  std::memmove(data_ + (first.data() - data_) + first.size(), second.data(), second.size());
+  return {first.data(), first.size() + second.size()};
+}
+
 void Buffer::consume(std::size_t bytes) noexcept {
   size_ -= bytes;
   if (size_ != 0) std::memmove(data_, data_ + bytes, size_);
@@ -304,21 +310,26 @@ net::Task<Result<std::string_view>> Exchange::next_piece(std::size_t most) {
   co_return std::string_view{};
 }
 
-// One run of payload out of what was read, at most `most` bytes; empty when that was framing alone, or the end.
+// Payload out of what was read, at most `most` bytes; empty when that was framing alone, or the end. Small chunks are
+// joined, or each would be a system call.
 Result<std::string_view> Exchange::decode_piece(std::size_t most) {
   Passed& passed = *passed_;
-  std::string_view piece = passed.raw.view().substr(passed.used, most);
+  std::string_view piece;
   bool is_end = false;
   if (passed.is_chunked) {
-    const Result<ChunkedDecoder::Step> step = passed.chunks.decode(piece);
-    if (!step) {
-      keep_alive_ = false;
-      return client_error(Errc::invalid_request, "chunked request body: " + step.error().message);
+    while (!is_end && piece.size() < most && passed.used < passed.raw.size()) {
+      const Result<ChunkedDecoder::Step> step =
+          passed.chunks.decode(passed.raw.view().substr(passed.used, most - piece.size()));
+      if (!step) {
+        keep_alive_ = false;
+        return client_error(Errc::invalid_request, "chunked request body: " + step.error().message);
+      }
+      passed.used += step->consumed;
+      piece = passed.raw.join(piece, step->payload);
+      is_end = step->done;
     }
-    passed.used += step->consumed;
-    piece = step->payload;
-    is_end = step->done;
   } else {
+    piece = passed.raw.view().substr(passed.used, most);
     piece =
         piece.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(piece.size(), passed.length - passed.taken)));
     passed.used += piece.size();

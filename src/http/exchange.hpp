@@ -75,6 +75,9 @@ class Buffer {
   /// Drops what stands behind the first `bytes`.
   void truncate(std::size_t bytes) noexcept { size_ = bytes; }
 
+  /// `second` moved to the end of `first`: both are views into this, `second` behind `first`.
+  [[nodiscard]] std::string_view join(std::string_view first, std::string_view second) noexcept;
+
   void append(std::string_view bytes);
   void reserve(std::size_t capacity);
 

@@ -265,7 +265,8 @@ bool Connection::try_receive() {
 }
 
 std::size_t Connection::read_now(std::span<char> into) noexcept {
-  if (tls_ || into.empty() || !readable_) return 0;
+  if (tls_ || into.empty() || !readable_ || streak_ > max_streak) return 0;
+  ++streak_;
   const ssize_t n = ::recv(fd_, into.data(), into.size(), 0);
   // The end and errors come up again at the next read.
   if (!hung_up_ && (n < 0 || (n > 0 && static_cast<std::size_t>(n) < into.size()))) readable_ = n < 0 && errno == EINTR;

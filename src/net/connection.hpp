@@ -114,7 +114,8 @@ class Connection {
   /// Waits until there may be something to read, for memory that is chosen only then: `read_now` follows.
   [[nodiscard]] ReadableOp readable() noexcept;
 
-  /// What is there now, without waiting; 0 when nothing is (plain connections only; TLS always 0).
+  /// What is there now, without waiting; 0 when nothing is (plain connections only; TLS always 0), or when it is
+  /// others' turn: a read waits for both.
   [[nodiscard]] std::size_t read_now(std::span<char> into) noexcept;
 
   enum class Lifetime : std::uint8_t {

@@ -1,6 +1,7 @@
 #include "relay/passthrough.hpp"
 
 #include "base/text.hpp"
+#include "dialect/target.hpp"
 #include "http/retry_after.hpp"
 #include "http/write.hpp"
 #include "relay/passage.hpp"
@@ -58,6 +59,12 @@ net::Task<std::optional<Error>> PassthroughAttempt::ask() {
   const Result<Pool::Target*> target = pool_.target_of(candidate_.provider);
   if (!target) co_return target.error();
   host_ = (*target)->host;
+  const std::string& model = passage_.model;
+  if (dialect::BasePath(host_->endpoint.base_path).names_model() && (model.empty() || model == "." || model == "..")) {
+    co_return client_error(
+        Errc::invalid_request, "this provider wants the model in its path: name one, before anything large in the body"
+    );
+  }
   const Result<void> fits = context_.exchange.bound_body(bound());
   if (!fits) co_return fits.error();
   // A body that is not held cannot be sent again after a keep-alive race: it gets a connection of its own.
@@ -110,21 +117,13 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::open(Pool::Reuse reuse
 // --- There -----------------------------------------------------------------------------------------------------------
 
 std::string PassthroughAttempt::request_head() const {
-  constexpr std::string_view endpoint = "/chat/completions";  // some base URLs end with it
   const config::Provider& provider = *candidate_.provider;
-  std::string_view base = host_->endpoint.base_path;
-  if (base.ends_with(endpoint)) base.remove_suffix(endpoint.size());
-  std::string head = "POST ";
-  head.append(base).append(passage_.target).append(" HTTP/1.1\r\nHost: ").append(host_->endpoint.host_header);
-  head.append("\r\n").append(passage_.header_lines);
-  const Secret& key = provider.keys[key_].secret;
-  const bool is_replaced = std::any_of(provider.headers.begin(), provider.headers.end(), [](const auto& header) {
-    return iequals(header.first, "authorization");
-  });
-  if (!key.empty() && !is_replaced) {
-    http::append_header(head, "Authorization", "Bearer " + std::string(key.reveal()));
-  }
-  for (const auto& [name, value] : provider.headers) http::append_header(head, name, value);
+  dialect::BasePath base(host_->endpoint.base_path);
+  base.drop("/chat/completions");
+  std::string head = "POST " + base.with(passage_.target, passage_.model) + " HTTP/1.1\r\nHost: ";
+  head.append(host_->endpoint.host_header).append("\r\n").append(passage_.header_lines);
+  dialect::add_key(head, provider, provider.keys[key_].secret, "Authorization");
+  dialect::add_operators_headers(head, provider);
   head.append(context_.forwarded.for_all).append(context_.forwarded.for_alike);
   if (passage_.length) {
     head.append("Content-Length: ");

@@ -33,9 +33,9 @@ Result<Url> parse_url(std::string_view text) {
   } else {
     return bad(text, "it must begin with http:// or https://");
   }
-  const std::size_t slash = rest.find('/');
-  std::string_view authority = rest.substr(0, slash);
-  url.path = slash == std::string_view::npos ? std::string_view{} : rest.substr(slash);
+  const std::size_t end = rest.find_first_of("/?");
+  std::string_view authority = rest.substr(0, end);
+  url.path = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     url.user_info = authority.substr(0, at);
     authority.remove_prefix(at + 1);

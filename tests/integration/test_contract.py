@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from contract import Contract, Mismatch
-from harness import (END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, chunk_json, chunked, config_for,
+from harness import (END, KEY, PATIENCE, PLAIN, STREAM, Gateway, Reply, Upstream, answer_well, bounded, chunk_json, chunked, config_for,
                      reply, request_bytes, sse, stream_head)
 
 ANYBODY = {"Authorization": None}
@@ -354,6 +354,7 @@ class AdminApi(unittest.TestCase):
             self.assertEqual(first["totals"]["in_flight"], 0, "the one that asks is not counted")
             self.assertEqual(gateway.chat(PLAIN).status, 200)
             gateway.request("GET", "/favicon.ico")
+            bounded(lambda: self.status(gateway)["totals"]["chat_requests"] == 1, "the books are closed behind the reply")
             totals = self.status(gateway)["totals"]
             self.assertEqual((totals["chat_requests"], totals["chat_failures"], totals["failures"]), (1, 0, 1))
             self.assertEqual(sum(totals["by_tier"].values()), 1)

@@ -162,6 +162,26 @@ class Passthrough(unittest.TestCase):
         self.assertIn("Transfer-Encoding: chunked", seen["head"])
         self.assertTrue(unchunked(seen["body"]) == body.replace(b"p1/whisper-1", b"whisper-1"))
 
+    def test_small_chunks_are_joined(self):
+        seen = {}
+
+        def script(sock, _):
+            _, data = read_head(sock)
+            while not data.endswith(END):
+                read_until(sock, data, len(data) + 1)
+            seen["body"] = bytes(data)
+            sock.sendall(reply(b"{}"))
+
+        gateway = self.gateway(self.stage.part(script, at_once=True).url)
+        body = bytes(i % 251 for i in range(100_000))
+        raw = chunked_head("/v1/audio/transcriptions", "application/octet-stream")
+        raw += b"".join(chunked(body[i : i + 1]) for i in range(len(body))) + END
+        with gateway.connect() as sock:
+            sock.sendall(raw)
+            self.assertEqual(Reply.read(sock).status, 200)
+        self.assertTrue(unchunked(seen["body"]) == body)
+        self.assertLess(len(seen["body"]), 2 * len(body), "a chunk for each byte would be six times as long")
+
     def test_memory_is_bounded_while_a_provider_takes_nothing(self):
         go_on = threading.Event()
         size = 60 * MIB

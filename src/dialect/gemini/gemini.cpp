@@ -6,6 +6,7 @@
 #include "dialect/gemini/request_write.hpp"
 #include "dialect/gemini/tell.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/target.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -80,38 +81,12 @@ class Stream final : public ReplyStream {
   std::bitset<max_candidates> done_;
 };
 
-// A segment of a path: a model's name may hold anything that an operator writes.
-void append_escaped(std::string& out, std::string_view model) {
-  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/@";
-  constexpr std::string_view hex = "0123456789ABCDEF";
-  for (const char c : model) {
-    if (plain.find(c) != std::string_view::npos) {
-      out.push_back(c);
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back('%');
-    out.push_back(hex[byte >> 4U]);
-    out.push_back(hex[byte & 0xFU]);
-  }
-}
-
 // "gemini-2.5-flash" is one of the models; "tunedModels/mine" and "models/gemini-2.5-flash" say where they are.
 std::string target_of(std::string_view base, std::string_view model, bool is_stream) {
-  while (base.ends_with('/')) base.remove_suffix(1);
-  std::string target(base);
-  target.append(model.find('/') == std::string_view::npos ? "/models/" : "/");
-  append_escaped(target, model);
-  target.append(is_stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
-  return target;
-}
-
-// An operator's header of the same name stands in for ours.
-void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
-  const bool is_replaced = std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
-    return iequals(header.first, name);
-  });
-  if (!is_replaced) http::append_header(out.header_lines, name, value);
+  std::string endpoint(model.find('/') == std::string_view::npos ? "/models/" : "/");
+  append_escaped(endpoint, model, true);
+  endpoint.append(is_stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+  return BasePath(base).with(endpoint, model);
 }
 
 std::string_view after_space(std::string_view json) {
@@ -124,9 +99,9 @@ class Gemini final : public Dialect {
     Request out;
     out.target = target_of(input.base_path, input.model, input.is_stream);
     out.is_of_model = true;
-    add_header(out, input.provider, "Content-Type", "application/json");
-    if (!input.key.empty()) add_header(out, input.provider, "x-goog-api-key", input.key.reveal());
-    for (const auto& [name, value] : input.provider.headers) http::append_header(out.header_lines, name, value);
+    add_header(out.header_lines, input.provider, "Content-Type", "application/json");
+    add_key(out.header_lines, input.provider, input.key, "x-goog-api-key");
+    add_operators_headers(out.header_lines, input.provider);
     return out;
   }
 

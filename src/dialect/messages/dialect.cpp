@@ -6,6 +6,7 @@
 #include "dialect/messages/request_write.hpp"
 #include "dialect/messages/tell.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/target.hpp"
 #include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
@@ -81,30 +82,6 @@ class Stream final : public ReplyStream {
   Counts counts_;
 };
 
-// A query stays behind the path.
-std::string target_of(std::string_view base, Operation operation) {
-  constexpr std::string_view endpoint = "/messages";
-  const std::size_t query = std::min(base.find('?'), base.size());
-  std::string_view path = base.substr(0, query);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  std::string target(path);
-  if (!path.ends_with(endpoint)) target.append(endpoint);
-  if (operation == Operation::count_tokens) target.append("/count_tokens");
-  target.append(base.substr(query));
-  return target;
-}
-
-bool sets(const config::Provider& provider, std::string_view name) {
-  return std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
-    return iequals(header.first, name);
-  });
-}
-
-// An operator's header of the same name stands in for ours.
-void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
-  if (!sets(provider, name)) http::append_header(out.header_lines, name, value);
-}
-
 std::string_view after_space(std::string_view json) {
   return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
 }
@@ -113,14 +90,16 @@ class Messages final : public Dialect {
  public:
   [[nodiscard]] Request request(const RequestInput& input) const override {
     Request out;
-    out.target = target_of(input.base_path, input.operation);
-    add_header(out, input.provider, "Content-Type", "application/json");
-    add_header(out, input.provider, "anthropic-version", input.version.empty() ? version : input.version);
-    // One way to say who asks: the service refuses two.
-    if (!input.key.empty() && !sets(input.provider, "Authorization")) {
-      add_header(out, input.provider, "x-api-key", input.key.reveal());
-    }
-    for (const auto& [name, value] : input.provider.headers) http::append_header(out.header_lines, name, value);
+    BasePath base(input.base_path);
+    base.drop("/messages");
+    out.target =
+        base.with(input.operation == Operation::count_tokens ? "/messages/count_tokens" : "/messages", input.model);
+    out.is_of_model = base.names_model();
+    std::string& lines = out.header_lines;
+    add_header(lines, input.provider, "Content-Type", "application/json");
+    add_header(lines, input.provider, "anthropic-version", input.version.empty() ? version : input.version);
+    add_key(lines, input.provider, input.key, "x-api-key");
+    add_operators_headers(lines, input.provider);
     return out;
   }
 

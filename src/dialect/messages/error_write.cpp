@@ -36,7 +36,9 @@ std::string_view type_of(int status) {
 std::string message_of(const Error& error) {
   constexpr std::string_view words = "prompt is too long";
   if (error.code != Errc::context_exceeded || error.message.find(words) != std::string::npos) return error.message;
-  return std::string(words) + ": " + error.message;
+  std::string message(words);
+  message.append(": ").append(error.message);
+  return message;
 }
 
 }  // namespace

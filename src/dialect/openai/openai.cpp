@@ -6,6 +6,7 @@
 #include "dialect/openai/translate.hpp"
 #include "dialect/openai/usage_read.hpp"
 #include "dialect/provider_json.hpp"
+#include "dialect/target.hpp"
 #include "dialect/vendors.hpp"
 #include "http/write.hpp"
 
@@ -275,30 +276,6 @@ std::string_view endpoint_of(Operation operation) noexcept {
   return "/chat/completions";
 }
 
-// A base_url may be an API's root, or one of its endpoints, as people copy them. A query stays behind the path.
-std::string target_of(std::string_view base, Operation operation) {
-  const std::size_t query = std::min(base.find('?'), base.size());
-  std::string_view path = base.substr(0, query);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  for (const Operation known : {Operation::chat, Operation::completions, Operation::embeddings}) {
-    const std::string_view endpoint = endpoint_of(known);
-    if (!path.ends_with(endpoint)) continue;
-    path.remove_suffix(endpoint.size());
-    break;
-  }
-  std::string target(path);
-  target.append(endpoint_of(operation)).append(base.substr(query));
-  return target;
-}
-
-// An operator's header of the same name stands in for ours: providers refuse two Authorization lines.
-void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
-  const bool is_replaced = std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
-    return iequals(header.first, name);
-  });
-  if (!is_replaced) http::append_header(out.header_lines, name, value);
-}
-
 std::string_view after_space(std::string_view json) {
   return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
 }
@@ -307,12 +284,15 @@ class OpenAi final : public Dialect {
  public:
   [[nodiscard]] Request request(const RequestInput& input) const override {
     Request out;
-    out.target = target_of(input.base_path, input.operation);
-    add_header(out, input.provider, "Content-Type", "application/json");
-    if (!input.key.empty()) {
-      add_header(out, input.provider, "Authorization", "Bearer " + std::string(input.key.reveal()));
+    BasePath base(input.base_path);
+    for (const Operation known : {Operation::chat, Operation::completions, Operation::embeddings}) {
+      base.drop(endpoint_of(known));
     }
-    for (const auto& [name, value] : input.provider.headers) http::append_header(out.header_lines, name, value);
+    out.target = base.with(endpoint_of(input.operation), input.model);
+    out.is_of_model = base.names_model();
+    add_header(out.header_lines, input.provider, "Content-Type", "application/json");
+    add_key(out.header_lines, input.provider, input.key, "Authorization");
+    add_operators_headers(out.header_lines, input.provider);
     return out;
   }
 

@@ -5,6 +5,7 @@
 #include "dialect/responses/request_write.hpp"
 #include "dialect/responses/responses.hpp"
 #include "dialect/responses/tell.hpp"
+#include "dialect/target.hpp"
 #include "http/write.hpp"
 
 #include <algorithm>
@@ -92,26 +93,6 @@ class Stream final : public ReplyStream {
   bool has_content_ = false;
 };
 
-// A query (Azure's api-version) stays behind the path.
-std::string target_of(std::string_view base) {
-  constexpr std::string_view endpoint = "/responses";
-  const std::size_t query = std::min(base.find('?'), base.size());
-  std::string_view path = base.substr(0, query);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  std::string target(path);
-  if (!path.ends_with(endpoint)) target.append(endpoint);
-  target.append(base.substr(query));
-  return target;
-}
-
-// An operator's header of the same name stands in for ours: providers refuse two Authorization lines.
-void add_header(Request& out, const config::Provider& provider, std::string_view name, std::string_view value) {
-  const bool is_replaced = std::any_of(provider.headers.begin(), provider.headers.end(), [&](const auto& header) {
-    return iequals(header.first, name);
-  });
-  if (!is_replaced) http::append_header(out.header_lines, name, value);
-}
-
 std::string_view after_space(std::string_view json) {
   return json.substr(std::min(json.find_first_not_of(" \t\r\n"), json.size()));
 }
@@ -119,13 +100,14 @@ std::string_view after_space(std::string_view json) {
 class Responses final : public Dialect {
  public:
   [[nodiscard]] Request request(const RequestInput& input) const override {
-    const config::Provider& provider = input.provider;
-    const Secret& key = input.key;
     Request out;
-    out.target = target_of(input.base_path);
-    add_header(out, provider, "Content-Type", "application/json");
-    if (!key.empty()) add_header(out, provider, "Authorization", "Bearer " + std::string(key.reveal()));
-    for (const auto& [name, value] : provider.headers) http::append_header(out.header_lines, name, value);
+    BasePath base(input.base_path);
+    base.drop("/responses");
+    out.target = base.with("/responses", input.model);
+    out.is_of_model = base.names_model();
+    add_header(out.header_lines, input.provider, "Content-Type", "application/json");
+    add_key(out.header_lines, input.provider, input.key, "Authorization");
+    add_operators_headers(out.header_lines, input.provider);
     return out;
   }
 

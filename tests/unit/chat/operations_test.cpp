@@ -11,9 +11,11 @@ namespace {
 using Read = Result<ChatRequest> (*)(std::string_view body);
 
 Result<ChatRequest> read_with(Read read, std::string text) {
+  static std::string kept;  // what is read points into it
   const std::size_t size = text.size();
-  text.append(padding, '\0');
-  return read(std::string_view(text).substr(0, size));
+  kept = std::move(text);
+  kept.append(padding, '\0');
+  return read(std::string_view(kept).substr(0, size));
 }
 
 TEST(CompletionsRead, the_prompt_is_a_message_of_the_user) {

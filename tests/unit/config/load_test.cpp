@@ -366,6 +366,38 @@ TEST(ConfigLoad, warns_of_what_has_no_effect) {
   }
 }
 
+TEST(ConfigLoad, where_a_provider_is_and_how_it_is_told_who_asks) {
+  const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"custom":{
+    "old":{"base_url":"https://r.example/openai/deployments/{model}?api-version=2024-10-21","key_header":"api-key"},
+    "bare":{"base_url":"https://r.example?a=b"},
+    "preset":{"preset":"azure","base_url":"https://r.example/openai/v1/"},
+    "token":{"preset":"azure","base_url":"https://r.example/openai/v1","key_header":"Authorization"}}}})");
+  const auto& by_id = loaded.config.providers.by_id;
+  EXPECT_EQ(by_id.at("old")->base_url, "https://r.example/openai/deployments/{model}?api-version=2024-10-21");
+  EXPECT_EQ(by_id.at("old")->key_header, "api-key");
+  EXPECT_EQ(by_id.at("bare")->base_url, "https://r.example?a=b");
+  EXPECT_EQ(by_id.at("bare")->key_header, "");
+  EXPECT_EQ(by_id.at("preset")->key_header, "api-key");
+  EXPECT_EQ(by_id.at("token")->key_header, "Authorization");
+  for (const char* const bad :
+       {R"("base_url":"https://r.example/v1?key=abc")",
+        R"("base_url":"https://r.example/v1?a=1&Access_Token=abc")",
+        R"("base_url":"https://r.example/v1?a=1#b")",
+        R"("base_url":"https://r.example/v1?a=1?b")",
+        R"("base_url":"https://r.example/v1?a b")",
+        R"("base_url":"https://r.example/{deployment}/v1")",
+        R"("base_url":"https://{model}.example/v1")",
+        R"("base_url":"https://r.example/v1?m={model}")"}) {
+    const std::string text = R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"custom":{"a":{)";
+    EXPECT_EQ(problem_paths(text + bad + "}}}}"), std::vector<std::string>{"providers.custom.a.base_url"}) << bad;
+  }
+  for (const char* const bad : {"a b", "Host", "content-length", "x:y"}) {
+    const std::string text =
+        R"({"schema_version":1,"models":{"t1":["m"]},"providers":{"upstream":{"key_header":")" + std::string(bad);
+    EXPECT_EQ(problem_paths(text + "\"}}}"), std::vector<std::string>{"providers.upstream.key_header"}) << bad;
+  }
+}
+
 TEST(ConfigLoad, what_a_provider_passes_through) {
   const Loaded loaded = good(R"({"schema_version":1,"models":{"t1":["m"]},"providers":{
     "upstream":{"passthrough":["moderations"],"passthrough_max_mb":1},

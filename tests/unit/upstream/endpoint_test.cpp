@@ -36,6 +36,8 @@ TEST(Endpoint, takes_a_base_url_apart) {
            Case{"HTTP://h", false, "h", 80, "", "h"},
            Case{"https://[::1]:8443", true, "::1", 8443, "", "[::1]:8443"},
            Case{"https://h:443/a/b", true, "h", 443, "/a/b", "h"},
+           Case{"https://h/a/{model}?x=y:z", true, "h", 443, "/a/{model}?x=y:z", "h"},
+           Case{"http://h:81?x=y/z@a", false, "h", 81, "?x=y/z@a", "h:81"},
        }) {
     const Result<Endpoint> endpoint = endpoint_of(provider(c.url));
     ASSERT_TRUE(endpoint) << c.url;

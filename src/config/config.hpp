@@ -135,8 +135,8 @@ struct ProviderKey {
 /// Where requests go. Ids: "upstream" is the default provider, others are keys of `providers.custom`.
 struct Provider {
   std::string id;
-  /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Its path may have
-  /// `{model}` in it, and a query may follow (Azure's deployments). Unused for demo.
+  /// http:// or https:// up to the API root, e.g. https://api.openai.com/v1; trailing slashes removed. Its path may
+  /// have `{model}` in it, and a query may follow (Azure's deployments). Unused for demo.
   std::string base_url;
   /// `api_key` and `api_keys`; never empty. A key without text = no Authorization header at all (Ollama, vLLM).
   std::vector<ProviderKey> keys = std::vector<ProviderKey>(1);

@@ -34,13 +34,18 @@ limit() {
 # The GoogleTest programs of a build. A test that began and did not end well has failed: a crash prints no verdict.
 run_gtest() {
   local dir=$1 program report code ok skipped bad status=0
-  local -a runner
-  read -r -a runner <<<"$(same_addresses)"
+  for program in "$dir"/tests/unit_*; do
+    if [ -f "$program" ] && [ -x "$program" ]; then printf '%s\0' "$program"; fi
+  done | RUNNER=$(same_addresses) xargs -0 -r -P "$(count_jobs)" -I PROGRAM bash -c '
+    report=build/logs/$2-$(basename "$1").txt code=0
+    read -r -a runner <<<"$RUNNER"
+    timeout --foreground -k 10 600 "${runner[@]}" "$1" >"$report" 2>&1 || code=$?
+    printf %s "$code" >"$report.code"' _ PROGRAM "$(basename "$dir")"
   for program in "$dir"/tests/unit_*; do
     if ! [ -f "$program" ] || ! [ -x "$program" ]; then continue; fi
     report=build/logs/$(basename "$dir")-$(basename "$program").txt
-    code=0
-    limit 600 "${runner[@]}" "$program" >"$report" 2>&1 || code=$?
+    code=$(cat "$report.code")
+    rm -f "$report.code"
     ok=$(count_lines '^\[       OK \]' "$report")
     skipped=$(count_lines '^\[  SKIPPED \] .*ms)$' "$report")
     bad=$(($(count_lines '^\[ RUN      \]' "$report") - ok - skipped))
@@ -52,26 +57,17 @@ run_gtest() {
   return "$status"
 }
 
-# The black-box suite against a build's binary.
+# The black-box suite against a build's binary. What the last line of integration.py counts.
 run_integration() {
-  local binary report code=0 ran bad skipped
+  local report ok bad skipped
   local -a runner
   read -r -a runner <<<"$(same_addresses)"
-  binary=$PWD/$1/smartroute
-  report=$PWD/build/logs/$(basename "$1")-integration.txt
-  (cd tests/integration &&
-    SMARTROUTE_BIN=$binary limit 600 "${runner[@]}" python3 -W ignore -m unittest discover -v -p 'test_*.py') \
-    >"$report" 2>&1 || code=$?
-  cat "$report"
-  if [ "$code" -eq 124 ]; then say 'not ended after 10 minutes'; fi
-  ran=$(number_after '^Ran ' "$report")
-  skipped=$(number_after 'skipped=' "$report")
-  bad=$(($(count_lines '^FAIL: ' "$report") + $(count_lines '^ERROR: ' "$report")))
-  if [ "$code" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
-  # Errors of a whole class are not among the tests that ran.
-  ran=$((${ran:-0} - bad - ${skipped:-0}))
-  if [ "$ran" -lt 0 ]; then ran=0; fi
-  tally integration "$ran" "$bad" "${skipped:-0}"
+  report=build/logs/$(basename "$1")-integration.txt
+  limit 1800 "${runner[@]}" python3 scripts/integration.py "$PWD/$1/smartroute" "$report" "$(count_jobs)" \
+    >"$report.failed" 2>&1 || true
+  cat "$report.failed"
+  read -r ok bad skipped <<<"$(tail -n 1 "$report.failed" | grep -E '^[0-9]+ [0-9]+ [0-9]+$' || say '0 1 0')"
+  tally integration "$ok" "$bad" "$skipped"
 }
 
 check_scripts() {
@@ -111,20 +107,25 @@ check_tidy() {
 
 # A short run of every target from its committed corpus; what it finds on the way stays in build/fuzz.
 run_fuzz() {
-  local suffix target name code passed=0 bad=0
-  local -a runner
+  local suffix target name passed=0 bad=0
   suffix=$(llvm_suffix)
   if [ -z "$suffix" ]; then CMAKE_ARGS=-DCMAKE_CXX_COMPILER=clang++; fi
   build_preset fuzz fuzz_all
-  read -r -a runner <<<"$(same_addresses)"
+  for target in build/fuzz/tests/fuzz/fuzz_*; do
+    if [ -f "$target" ] && [ -x "$target" ]; then printf '%s\0' "${target##*/fuzz_}"; fi
+  done | RUNNER=$(same_addresses) xargs -0 -r -P "$(count_jobs)" -I NAME bash -c '
+    read -r -a runner <<<"$RUNNER"
+    mkdir -p "build/fuzz/corpus-$1"
+    rm -f "build/fuzz/clean-$1"
+    report=build/logs/fuzz-$1.txt
+    if "${runner[@]}" "build/fuzz/tests/fuzz/fuzz_$1" -max_total_time="${FUZZ_SECONDS:-10}" \
+      -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/crash-$1-" \
+      "build/fuzz/corpus-$1" "tests/fuzz/corpus/$1" >"$report" 2>&1; then : >"build/fuzz/clean-$1"; fi' _ NAME
   for target in build/fuzz/tests/fuzz/fuzz_*; do
     if ! [ -f "$target" ] || ! [ -x "$target" ]; then continue; fi
     name=${target##*/fuzz_}
-    mkdir -p "build/fuzz/corpus-$name"
-    code=0
-    "${runner[@]}" "$target" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-      -artifact_prefix="build/fuzz/crash-$name-" "build/fuzz/corpus-$name" "tests/fuzz/corpus/$name" || code=$?
-    if [ "$code" -eq 0 ]; then
+    cat "build/logs/fuzz-$name.txt"
+    if [ -f "build/fuzz/clean-$name" ]; then
       passed=$((passed + 1))
     else
       say "fuzz_$name found something: build/fuzz/crash-$name-*"

@@ -71,6 +71,7 @@ void Buffer::append(std::string_view bytes) {
 
 std::string_view Buffer::join(std::string_view first, std::string_view second) noexcept {
   if (first.empty()) return second;
+  if (second.empty()) return first;
   std::memmove(data_ + (first.data() - data_) + first.size(), second.data(), second.size());
   return {first.data(), first.size() + second.size()};
 }

@@ -13,7 +13,7 @@ STEPS=20
 
 usage() {
   cat <<'TEXT'
-./test.sh            everything (about 75 minutes on 2 cores from nothing, a quarter of it when nothing changed)
+./test.sh            everything (more than an hour on 2 cores from nothing)
 ./test.sh --quick    daily work: scripts, format, unit and integration tests of the development build
 FUZZ_SECONDS=60      how long each fuzz target runs (10)
 TEXT

@@ -16,7 +16,7 @@ void write_content(std::span<const Part* const> parts, bool has_calls, Writing& 
     joined.append(part->text);
   }
   // Another model's answer has none: the field must be there all the same.
-  if (joined.empty() && has_calls && out.variant().wants_back) joined = " ";
+  if (joined.empty() && has_calls && out.variant().wants_back) joined.push_back(' ');
   out.json.optional_string("reasoning_content", joined);
 }
 

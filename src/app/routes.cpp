@@ -48,7 +48,8 @@ net::Task<void> ShardService::route_v1(http::Exchange& exchange) {
   const dialect::Client* const client = dialect::client_of_path(path);
   const bool is_model = path.starts_with(models_prefix);
   const bool is_models = path == "/v1/models" || is_model;
-  const std::optional<relay::PassthroughPath> passed = relay::passthrough_of_path(path);
+  std::optional<relay::PassthroughPath> passed;
+  if (client == nullptr) passed = relay::passthrough_of_path(path);
   const bool is_posted = client != nullptr || passed;
   const std::string_view allow = is_posted ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
   if (!is_posted && !is_models) {

@@ -13,11 +13,20 @@ constexpr char lower(char c) noexcept {
 }
 
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+constexpr std::size_t half_bytes = sizeof(std::uint32_t);
 
 std::uint64_t load_word(const char* at) noexcept {
   std::uint64_t word = 0;
   std::memcpy(&word, at, word_bytes);
   return word;
+}
+
+// A text of four to eight bytes: its first four and its last four.
+std::uint64_t load_ends(const char* text, std::size_t size) noexcept {
+  std::uint32_t ends[2];
+  std::memcpy(&ends[0], text, half_bytes);
+  std::memcpy(&ends[1], text + size - half_bytes, half_bytes);
+  return ends[0] | std::uint64_t{ends[1]} << 32U;
 }
 
 // Eight characters at once: bit 7 of each byte says whether it is from A to Z, and moved down by two it is the bit that
@@ -47,13 +56,23 @@ Block splat(unsigned char byte) noexcept {
 // Whether a byte is of the kind that `in_block` and `in_byte` both describe.
 template <class InBlock, class InByte>
 bool any_byte(std::string_view text, InBlock in_block, InByte in_byte) noexcept {
-  if (text.size() < block_bytes) {
+  std::uint64_t halves[2];
+  if (text.size() < half_bytes) {
     return std::any_of(text.begin(), text.end(), [&](char c) { return in_byte(static_cast<unsigned char>(c)); });
   }
-  const char* const last = text.data() + text.size() - block_bytes;  // overlaps the one before
-  auto found = in_block(load_block(last));
-  for (const char* at = text.data(); at < last; at += block_bytes) found |= in_block(load_block(at));
-  std::uint64_t halves[2];
+  decltype(in_block(Block{})) found;
+  if (text.size() < block_bytes) {
+    const bool is_long = text.size() > word_bytes;
+    halves[0] = is_long ? load_word(text.data()) : load_ends(text.data(), text.size());
+    halves[1] = is_long ? load_word(text.data() + text.size() - word_bytes) : halves[0];
+    Block block;
+    std::memcpy(&block, halves, sizeof halves);
+    found = in_block(block);
+  } else {
+    const char* const last = text.data() + text.size() - block_bytes;  // overlaps the one before
+    found = in_block(load_block(last));
+    for (const char* at = text.data(); at < last; at += block_bytes) found |= in_block(load_block(at));
+  }
   std::memcpy(halves, &found, sizeof halves);
   return (halves[0] | halves[1]) != 0;
 }
@@ -90,12 +109,13 @@ std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
 namespace detail {
 
 bool same_but_for_case(const char* a, const char* b, std::size_t size) noexcept {
-  if (size < word_bytes) {
+  if (size < half_bytes) {
     for (std::size_t i = 0; i < size; ++i) {
       if (lower(a[i]) != lower(b[i])) return false;
     }
     return true;
   }
+  if (size < word_bytes) return lower(load_ends(a, size)) == lower(load_ends(b, size));
   for (std::size_t at = 0; at + word_bytes < size; at += word_bytes) {
     if (lower(load_word(a + at)) != lower(load_word(b + at))) return false;
   }

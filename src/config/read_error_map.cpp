@@ -101,6 +101,7 @@ ErrorRule read_rule(const Section& section) {
 
 void read_error_map(const Section& section, Provider& provider) {
   provider.vendor = read_vendor(section, provider.vendor);
+  if (provider.vendor == Vendor::automatic) provider.vendor = vendor_of_url(provider.base_url);
   const Json* const list = section.find("error_map");
   if (list == nullptr || list->is_null()) return;
   const std::string path = section.path_of("error_map");

@@ -31,10 +31,8 @@ std::optional<std::string> resolved(const std::string& text, const SecretSource&
   return value;
 }
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
-  });
+bool is_one_word(std::string_view text) {
+  return !has_control(text) && text.find_first_of(" \t") == std::string_view::npos;
 }
 
 bool is_url(std::string_view url, bool user_info_allowed) {
@@ -43,7 +41,7 @@ bool is_url(std::string_view url, bool user_info_allowed) {
   if (iequals(url.substr(0, 8), "https://")) scheme = 8;
   if (scheme == 0) return false;
   std::string_view rest = url.substr(scheme);
-  if (has_control(rest) || rest.find_first_of("?#") != std::string_view::npos) return false;
+  if (!is_one_word(rest) || rest.find_first_of("?#") != std::string_view::npos) return false;
   std::string_view authority = rest.substr(0, rest.find('/'));
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     if (!user_info_allowed) return false;
@@ -66,7 +64,7 @@ bool is_url(std::string_view url, bool user_info_allowed) {
 
 // What is wrong with a base URL's query; empty: nothing. The URL is shown and logged, so a key does not belong there.
 std::string_view fault_of_query(std::string_view query) {
-  if (has_control(query) || query.find_first_of("?#{}") != std::string_view::npos) {
+  if (!is_one_word(query) || query.find_first_of("?#{}") != std::string_view::npos) {
     return "has a query that is none; write ?name=value, joined by &";
   }
   const std::string lower = to_lower(query);

@@ -115,8 +115,9 @@ simdjson::error_code parse(std::string_view json, od::document& out) {
 
 std::optional<std::uint64_t> count_in(od::value& value) noexcept {
   constexpr double most = 9007199254740992.0;  // beyond it not every whole number is one of these
+  std::uint64_t whole = 0;
+  if (value.get_uint64().get(whole) == simdjson::SUCCESS) return whole;
   const std::string_view token = trimmed(value.raw_json_token());
-  if (const auto whole = parse_u64(token)) return whole;
   double number = 0;
   if (token.starts_with('"') || value.get_double().get(number) != simdjson::SUCCESS) return std::nullopt;
   if (!(number >= 0 && number <= most)) return std::nullopt;

@@ -33,6 +33,9 @@ class UpstreamAttempt {
   [[nodiscard]] const std::string& upstream_request_id() const noexcept { return request_id_; }
 
  private:
+  /// An answer that is written anew: what writes it keeps some of it.
+  static constexpr std::size_t max_translated = std::size_t{32} * 1024 * 1024;
+
   // How a stage ended: nullopt, or why.
   using Answer = std::optional<Error>;
 

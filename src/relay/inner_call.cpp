@@ -106,12 +106,13 @@ net::Task<Result<std::string>> read_bounded(Call& call, std::size_t most) {
 
 // What the reply says, or why there is none; the connection is then as good as before.
 net::Task<Result<std::string>> take_reply(Call& call, const Outgoing& out) {
-  const Result<upstream::ReplyHead> head = co_await call.read_head();
-  if (!head) co_return head.error();
-  if (!head->content_encoding.empty() && !iequals(head->content_encoding, "identity")) {
+  upstream::ReplyHead head;
+  const Result<void> begun = co_await call.read_head(head);
+  if (!begun) co_return begun.error();
+  if (!head.content_encoding.empty() && !iequals(head.content_encoding, "identity")) {
     co_return upstream_error(Errc::upstream_protocol, "the provider sent a compressed reply unasked");
   }
-  const bool is_answer = head->status >= 200 && head->status <= 299;
+  const bool is_answer = head.status >= 200 && head.status <= 299;
   const std::size_t most = is_answer ? max_answer : max_failure;
   Result<std::string> body = co_await read_bounded(call, most);
   if (is_answer) {
@@ -121,8 +122,8 @@ net::Task<Result<std::string>> take_reply(Call& call, const Outgoing& out) {
   }
   if (!body && body.error().origin != Origin::upstream) co_return body.error();
   const std::string_view said = body ? std::string_view(*body) : std::string_view{};
-  Error error = out.dialect.failure(*out.candidate.provider, head->status, said);
-  error.retry_after = wait_asked_for(*head);
+  Error error = out.dialect.failure(*out.candidate.provider, head.status, said);
+  error.retry_after = wait_asked_for(head);
   co_return error;
 }
 

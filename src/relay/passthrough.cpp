@@ -103,14 +103,15 @@ net::Task<PassthroughAttempt::Answer> PassthroughAttempt::open(Pool::Reuse reuse
   asked = Clock::now();
   total_by_ = asked + candidate_.generation;
   limit(total_by_);
-  Result<upstream::ReplyHead> head = co_await call_->read_head();
+  upstream::ReplyHead head;
+  const Result<void> begun = co_await call_->read_head(head);
   context_.outcome.upstream_wait += Clock::now() - asked;
-  if (!head) {
+  if (!begun) {
     // It has the request and may be at work: asked twice, it would be paid twice.
-    if (head.error().retry != Retry::same_or_elsewhere) passage_.is_spent = true;
-    co_return late(head.error());
+    if (begun.error().retry != Retry::same_or_elsewhere) passage_.is_spent = true;
+    co_return late(begun.error());
   }
-  head_ = std::move(*head);
+  head_ = std::move(head);
   co_return std::nullopt;
 }
 

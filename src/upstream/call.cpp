@@ -13,8 +13,7 @@ namespace {
 
 constexpr int max_interim_replies = 8;
 
-ReplyHead facts_of(const http::ResponseHead& head) {
-  ReplyHead facts;
+void take_facts(const http::ResponseHead& head, ReplyHead& facts) {
   facts.status = head.status;
   const auto take = [](std::string& out, const http::Header& header, std::string_view name) {
     if (out.empty() && iequals(header.name, name)) out = header.value;
@@ -44,7 +43,6 @@ ReplyHead facts_of(const http::ResponseHead& head) {
         break;
     }
   }
-  return facts;
 }
 
 }  // namespace
@@ -66,7 +64,7 @@ net::Task<Result<void>> Call::send(std::span<iovec> pieces) {
 }
 
 // The usual head comes whole and is parsed where it was read; nothing is held while a provider thinks.
-net::Task<Result<ReplyHead>> Call::read_head() {
+net::Task<Result<void>> Call::read_head(ReplyHead& out) {
   http::HeadScanner scanner;
   std::span<char> bytes;  // what came and was not parsed: in the scratch memory, or in in_
   int interim = 0;
@@ -87,7 +85,8 @@ net::Task<Result<ReplyHead>> Call::read_head() {
         complete_ = framing_ == http::Framing::none || (framing_ == http::Framing::length && left_ == 0);
         rest_ = bytes;
         if (complete_ && !bytes.empty()) keep_alive_ = false;
-        co_return facts_of(head);
+        take_facts(head, out);
+        co_return Result<void>{};
       }
       if (head.status == 101 || ++interim > max_interim_replies) {
         co_return upstream_error(Errc::upstream_protocol, "the provider switched protocols or sent no final reply");

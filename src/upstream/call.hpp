@@ -40,9 +40,9 @@ class Call {
   /// Sends `pieces`, used up by it. They must live until it returns.
   net::Task<Result<void>> send(std::span<iovec> pieces);
 
-  /// Reads the reply's head; interim replies (1xx) are passed over. An error before any byte came on a reused
-  /// connection has Retry::same_or_elsewhere: the keep-alive race.
-  net::Task<Result<ReplyHead>> read_head();
+  /// Reads the reply's head into `out`, which is fresh; interim replies (1xx) are passed over. An error before any byte
+  /// came on a reused connection has Retry::same_or_elsewhere: the keep-alive race.
+  net::Task<Result<void>> read_head(ReplyHead& out);
 
   struct Piece {
     std::string_view bytes;  ///< decoded; followed by at least 64 readable bytes

@@ -66,18 +66,12 @@ std::string plain_request(std::size_t bytes, const std::string& model = "auto") 
   return request(head + text + tail);
 }
 
-// Anthropic's clients cannot say a seed: the configuration does.
+// What the provider is to do stands where every dialect carries it.
 std::string stream_request(long chunks, long interval) {
-  if (dialect == &messages) {
-    return request(
-        R"({"model":"auto","stream":true,"max_tokens":)" + std::to_string(chunks) +
-        R"(,"messages":[{"role":"user","content":"Hello"}]})"
-    );
-  }
+  const std::string options = dialect == &messages ? "" : R"("stream_options":{"include_usage":false},)";
   return request(
-      R"({"model":"auto","stream":true,"stream_options":{"include_usage":false},"max_tokens":)" +
-      std::to_string(chunks) + R"(,"seed":)" + std::to_string(interval) +
-      R"(,"messages":[{"role":"user","content":"Hello"}]})"
+      R"({"model":"auto","stream":true,)" + options + R"("max_tokens":)" + std::to_string(chunks) +
+      R"(,"messages":[{"role":"user","content":"Hello, each )" + std::to_string(interval) + R"( ms"}]})"
   );
 }
 

@@ -190,7 +190,7 @@ http {{
 
     def translation(self):
         """The same provider, asked by its own clients and by Anthropic's. No nginx here: it cannot translate."""
-        gateway = self.gateway(params={"global_params": {"seed": 5}})
+        gateway = self.gateway()
         for what, per, load, bar in (("an SSE chunk", "chunks", ("streams", 128, self.options.seconds, 32, 5), 2.0),
                                      ("a 32 KB body", "requests", ("closed", 64, self.options.seconds, 32768), None)):
             used = collections.defaultdict(list)

@@ -1,7 +1,7 @@
 // The benchmark's provider: as cheap as it can be, so that the proxy in front of it is what is measured. One thread,
 // epoll.
 //   bench_upstream PORT-FILE
-// A body with "stream":true gets "max_tokens" chunks of about 250 bytes, one each "seed" milliseconds (0: back to
+// A body with "stream":true gets "max_tokens" chunks of about 250 bytes, one "each" so many milliseconds (0: back to
 // back); any other a 600-byte completion.
 // A path that begins with /fault/NAME/ gets that fault instead: 503, 429, html, empty, garbage, cut, close, reset,
 // silent.
@@ -192,7 +192,7 @@ class Server {
     }
     if (body.find("\"stream\":true") != std::string_view::npos) {
       client.chunks_left = number_after(body, "\"max_tokens\":");
-      client.interval_ms = number_after(body, "\"seed\":");
+      client.interval_ms = number_after(body, "each ");
       client.out += stream_head;
       if (client.interval_ms == 0) {
         for (; client.chunks_left > 0; --client.chunks_left) client.out += content_event;
